@@ -1,0 +1,46 @@
+"""simvet: can a region's vocational education reach the targets of its plan?
+
+>>> import simvet
+>>> result = simvet.simulate("zhejiang", draws=200)
+>>> result.verdicts()  # doctest: +SKIP
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from simvet.check import check
+    from simvet.compare import compare
+    from simvet.errors import BalanceError, InputError, SimvetError
+    from simvet.loading import load_scenario
+    from simvet.result import Result, simulate
+    from simvet.sampling import Uncertainty
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "BalanceError": "simvet.errors",
+    "InputError": "simvet.errors",
+    "Result": "simvet.result",
+    "SimvetError": "simvet.errors",
+    "Uncertainty": "simvet.sampling",
+    "check": "simvet.check",
+    "compare": "simvet.compare",
+    "load_scenario": "simvet.loading",
+    "simulate": "simvet.result",
+}
+
+__all__ = [
+    "BalanceError", "InputError", "Result", "SimvetError", "Uncertainty", "__version__", "check", "compare",
+    "load_scenario", "simulate",
+]  # fmt: skip
+
+
+def __getattr__(name: str) -> Any:
+    """Load a public name when it is first asked for, so that importing simvet stays quick."""
+    if name not in _HOMES:
+        raise AttributeError(f"module 'simvet' has no attribute {name!r}")
+    from importlib import import_module  # noqa: PLC0415
+
+    return getattr(import_module(_HOMES[name]), name)

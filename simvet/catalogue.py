@@ -65,6 +65,7 @@ CATALOGUE: dict[str, Quantity] = {
     "middle_entry_ratio": Quantity("ratio", 0, 2, drift="log"),
     # entry to senior secondary
     "middle_leaving_share": Quantity(SHARE, 0, 1, drift="logit"),
+    "leavers_joining": Quantity(SHARE, 0, 1, origin="neutral", neutral=0.0),
     "not_continuing_share": Quantity(SHARE, 0, 1, lever=False),
     "outside_entrants": Quantity(INTAKE, 0, math.inf, origin="opening", drift="log"),
     "outside_entrant_share": Quantity(SHARE, 0, 1, lever=False),
@@ -116,6 +117,7 @@ CATALOGUE: dict[str, Quantity] = {
     "adult_share": Quantity(SHARE, 0, 1, lever=False),
     "bachelor_part_of_vocational_leavers": Quantity(SHARE, 0, 1, lever=False),
     "vocational_bachelor_part": Quantity(SHARE, 0, 1, lever=False),
+    "vocational_bachelor_block_vocational": Quantity(SHARE, 0, 1, owner="province", lever=False),
     "general_not_continuing_share": Quantity(SHARE, 0, 1, lever=False),
     "work_in_region_share": Quantity(SHARE, 0, 1, drift="logit", owner="enterprise"),
     "work_in_region_growth": Quantity("logit/year", -1, 1, owner="enterprise"),

@@ -1,0 +1,238 @@
+"""What can be read off the books: each rate with its numerator and denominator spelled out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simvet.books import Books
+
+if TYPE_CHECKING:
+    from simvet.schedule import Schedule
+
+Floats = NDArray[np.float64]
+
+VOCATIONAL = ("secondary_vocational", "higher_vocational", "vocational_bachelor")
+
+
+@dataclass(frozen=True)
+class View:
+    """A finished run, as indicators look at it.
+
+    Notes
+    -----
+    Shape: the books' (draw, year, region, ...). Unit: each indicator's own. Errors: none. Source: the run.
+    """
+
+    schedule: Schedule
+    books: Books
+
+
+@dataclass(frozen=True)
+class Indicator:
+    """One thing that can be read off the books.
+
+    Notes
+    -----
+    Shape: ``read`` returns (draw, year, region). Unit: ``unit``. Errors: none. Source: MODEL, section 3.
+    """
+
+    read: Callable[[View, str], Floats]
+    unit: str
+    assumed_base: bool = False
+
+
+def _ratio(above: Floats, below: Floats) -> Floats:
+    """Return above / below; NaN where nobody stands below, because a rate of nobody is not a zero."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.asarray(np.where(below > 0.0, above / np.where(below > 0.0, below, 1.0), np.nan))
+
+
+def progression_rate(books: Books, five_year_counts: bool = True) -> Floats:
+    """Return the share of secondary vocational graduates who enter a higher stage in the same autumn.
+
+    Parameters
+    ----------
+    books : Books.
+    five_year_counts : bool; whether graduates of integrated tracks (3+2, five-year, 3+4) count in both parts.
+
+    Returns
+    -------
+    (draw, year, region) array in [0, 1]; NaN where nobody graduates.
+
+    Notes
+    -----
+    Numerator: entrants anywhere, other regions included. Denominator: graduates of summer t. Errors: none. Source:
+    MODEL, section 3 (中职升学比例).
+    """
+    exam = np.nansum(books.gate("placed", "vocational_exam"), axis=-1)
+    if five_year_counts:
+        transfer = np.nansum(books.gate("placed", "transfer_selection"), axis=-1)
+        return _ratio(exam + transfer, books.stage("graduates", "secondary_vocational"))
+    return _ratio(exam, books.track("graduates", "secondary_vocational/regular"))
+
+
+def retention_rate(books: Books) -> Floats:
+    """Return the share of college leavers starting work who do so in the region.
+
+    Parameters
+    ----------
+    books : Books.
+
+    Returns
+    -------
+    (draw, year, region) array in [0, 1].
+
+    Notes
+    -----
+    Denominator: higher vocational graduates who start work. Errors: none. Source: MODEL, section 3 (留舟率, 留温率).
+    """
+    position = books.pathway.stage_index["higher_vocational"]
+    return _ratio(books.arrays["work_in_region"][..., position], books.arrays["start_work"][..., position])
+
+
+def _progression(view: View, _: str) -> Floats:
+    return progression_rate(view.books, view.schedule.scenario.five_year_counts)
+
+
+def _retention(view: View, _: str) -> Floats:
+    return retention_rate(view.books)
+
+
+def _enrolment(view: View, stage: str) -> Floats:
+    return view.books.enrolment(stage)
+
+
+def _enrolment_total(view: View, _: str) -> Floats:
+    return np.asarray(sum(view.books.enrolment(stage) for stage in VOCATIONAL))
+
+
+def _trained_in_three_years(view: View, _: str) -> Floats:
+    """Count everyone who was in a vocational school at some time in the three years that end in t."""
+    books = view.books
+    stock = _enrolment_total(view, "")
+    came = np.asarray(sum(books.stage("entrants", stage) for stage in VOCATIONAL))
+    # Who moves up from one vocational school to the next was counted already.
+    for gate, options in (("transfer_selection", (0, 1)), ("topup", (0,)), ("vocational_exam", (0, 1))):
+        came = came - np.nansum(books.gate("placed", gate)[..., list(options)], axis=-1)
+    total = np.full_like(stock, np.nan)
+    total[:, 2:] = stock[:, :-2] + came[:, 1:-1] + came[:, 2:]
+    return total
+
+
+def _topup(view: View, _: str) -> Floats:
+    placed = np.nansum(view.books.gate("placed", "topup"), axis=-1)
+    return _ratio(placed, view.books.stage("graduates", "higher_vocational"))
+
+
+def _general_share(view: View, _: str) -> Floats:
+    general = view.books.stage("entrants", "general_high")
+    return _ratio(general, general + view.books.stage("entrants", "secondary_vocational"))
+
+
+def _universal_admission(view: View, stage: str) -> Floats:
+    gates = ("senior_secondary",) if stage == "middle" else ("vocational_exam", "general_exam")
+    placed = sum(np.nansum(view.books.gate("placed", gate), axis=-1) for gate in gates)
+    unplaced = np.asarray(sum(view.books.gate("unplaced", gate) for gate in gates))
+    # Less than half a person without a place is nobody.
+    return _ratio(np.asarray(placed), np.asarray(placed) + np.where(unplaced < 0.5, 0.0, unplaced))
+
+
+def _dropout(view: View, stage: str) -> Floats:
+    stages = VOCATIONAL if stage == "region" else (stage,)
+    left = np.asarray(sum(view.books.stage("dropouts", s) for s in stages))
+    stock = np.asarray(sum(view.books.enrolment(s) for s in stages))
+    rate = np.full_like(stock, np.nan)
+    rate[:, 1:] = _ratio(left[:, 1:], stock[:, :-1])
+    return rate
+
+
+def _integrated_share(view: View, _: str) -> Floats:
+    books = view.books
+    integrated = sum(books.track("entrants", f"secondary_vocational/{t}") for t in ("integrated_higher", "integrated_bachelor"))
+    return _ratio(np.asarray(integrated), books.stage("entrants", "secondary_vocational"))
+
+
+def _integrated_local_share(view: View, _: str) -> Floats:
+    books = view.books
+    entrants = books.stage("entrants", "higher_vocational")
+    outside = books.arrays["outside_entrants"][..., books.pathway.stage_index["higher_vocational"]]
+    return _ratio(books.track("entrants", "higher_vocational/integrated"), entrants - outside)
+
+
+def _integrated_lowest_college(view: View, _: str) -> Floats:
+    """Read the lowest of the colleges, their spread around the mean drawn once for each draw."""
+    mean = np.clip(_integrated_local_share(view, ""), 1e-9, 1.0 - 1e-9)
+    lowest = np.zeros(mean.shape)
+    for position, opening in enumerate(view.schedule.openings):
+        sample = opening.sample
+        colleges = int(round(float(sample.of("college_count")[0])))
+        offsets = [
+            view.schedule.draws.normal("college", 0, f"{sample.region}/college {n}", view.schedule.count) for n in range(colleges)
+        ]
+        lowest[:, :, position] = (np.min(offsets, axis=0) * sample.of("college_spread"))[:, None]
+    return np.asarray(1.0 / (1.0 + np.exp(-(np.log(mean / (1.0 - mean)) + lowest))))
+
+
+def _exam_admission(view: View, _: str) -> Floats:
+    placed = np.nansum(view.books.gate("placed", "vocational_exam"), axis=-1)
+    return _ratio(placed, view.books.gate("pool", "vocational_exam"))
+
+
+def _integrated_stays(view: View, _: str) -> Floats:
+    """Read the other way: of those entering integrated tracks, the share whose later seat is in the region's colleges."""
+    placed = view.books.gate("placed", "transfer_selection")
+    return _ratio(placed[..., 0], np.nansum(placed[..., [0, 3]], axis=-1))
+
+
+def _flat(name: str) -> Callable[[View, str], Floats]:
+    def read(view: View, _: str) -> Floats:
+        return view.books.arrays[name]
+
+    return read
+
+
+def _flow(name: str) -> Callable[[View, str], Floats]:
+    def read(view: View, stage: str) -> Floats:
+        return view.books.stage(name, stage)
+
+    return read
+
+
+def _graduates_total(view: View, _: str) -> Floats:
+    return np.asarray(sum(view.books.stage("graduates", s) for s in ("secondary_vocational", "higher_vocational")))
+
+
+INDICATORS: dict[str, Indicator] = {
+    "enrolment": Indicator(_enrolment, "persons"),
+    "enrolment_total": Indicator(_enrolment_total, "persons"),
+    "trained_in_three_years": Indicator(_trained_in_three_years, "persons"),
+    "entrants": Indicator(_flow("entrants"), "persons/year"),
+    "graduates": Indicator(_flow("graduates"), "persons/year"),
+    "graduates_total": Indicator(_graduates_total, "persons/year"),
+    "progression_rate": Indicator(_progression, "share"),
+    "topup_rate": Indicator(_topup, "share"),
+    "general_vocational_ratio": Indicator(_general_share, "share"),
+    "universal_admission": Indicator(_universal_admission, "share"),
+    "dropout_rate": Indicator(_dropout, "share", assumed_base=True),
+    "local_retention": Indicator(_retention, "share", assumed_base=True),
+    "integrated_share": Indicator(_integrated_share, "share", assumed_base=True),
+    "integrated_local_share": Indicator(_integrated_local_share, "share", assumed_base=True),
+    "integrated_lowest_college": Indicator(_integrated_lowest_college, "share", assumed_base=True),
+    "integrated_stays": Indicator(_integrated_stays, "share", assumed_base=True),
+    "exam_admission_share": Indicator(_exam_admission, "share", assumed_base=True),
+    "places": Indicator(_flat("places"), "places", assumed_base=True),
+    "new_school_places": Indicator(_flat("opened_places"), "places"),
+    "international_students": Indicator(_flat("international_students"), "persons/year", assumed_base=True),
+}
+"""Every indicator by name; the register finds them here."""
+
+READINGS: dict[str, tuple[str, ...]] = {
+    "enrolment_total": ("enrolment_total", "trained_in_three_years"),
+    "integrated_local_share": ("integrated_local_share", "integrated_lowest_college", "integrated_stays"),
+}
+"""Targets whose text can be read in several ways, and the indicators that do so."""

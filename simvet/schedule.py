@@ -1,0 +1,278 @@
+"""Scenario -> Schedule: numbers drawn, levers and drift applied, one YearTerms a year."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simvet.catalogue import CATALOGUE
+from simvet.draws import Draws, cohort_key
+from simvet.errors import InputError
+from simvet.levers import apply_lever
+from simvet.opening.state import Opening, open_region
+from simvet.rules.drift import poisson_counts, wander
+from simvet.sampling import Sample, Uncertainty, triangular
+from simvet.scenario import Scenario
+from simvet.tables import Row
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+Floats = NDArray[np.float64]
+
+GROWTH = {
+    ("intake_plan", "higher_vocational"): ("intake_plan_growth", "higher_vocational"),
+    ("intake_plan", "bachelor"): ("intake_plan_growth", "bachelor"),
+    ("topup_seats", ""): ("topup_seat_growth", ""),
+    ("elsewhere_seats", "topup"): ("elsewhere_seat_growth", ""),
+    ("elsewhere_seats", "vocational_exam"): ("elsewhere_seat_growth", ""),
+    ("elsewhere_seats", "general_exam"): ("elsewhere_seat_growth", ""),
+    ("teachers", "secondary_vocational"): ("teacher_growth", ""),
+    ("international_students", ""): ("international_student_growth", ""),
+    ("adult_demand", ""): ("adult_demand_growth", ""),
+}
+"""What grows by which yearly rate."""
+
+
+@dataclass(frozen=True)
+class YearTerms:
+    """Everything that acts in one school year, levers and drift already in it.
+
+    Notes
+    -----
+    Shape: :meth:`of` hands out (draw, region) arrays. Unit: each quantity's own. Errors: none. Source: the schedule.
+    """
+
+    year: int
+    schedule: Schedule
+    attractiveness: Floats
+
+    def of(self, name: str, key: str = "") -> Floats:
+        """Return a quantity in this year, shape (draw, region)."""
+        return self.schedule.at(name, key, self.year)
+
+
+class Schedule:
+    """All paths of a run, drawn once.
+
+    Notes
+    -----
+    Shape: paths are (draw, year) or, where nothing changes, (draw, 1). Unit: each quantity's own. Errors: InputError
+    from the data. Source: the scenario, its data and its levers, MODEL section 7.
+    """
+
+    def __init__(
+        self, scenario: Scenario, draws: Draws, count: int, uncertainty: Uncertainty, openings: list[Opening] | None = None
+    ) -> None:
+        self.scenario = scenario
+        self.draws = draws
+        self.count = count
+        self.uncertainty = uncertainty
+        self.first = min(case.base_year for case in scenario.regions)
+        self.calendar: NDArray[np.int64] = np.arange(self.first, scenario.until + 1)
+        digest = scenario.data_digest
+        self.openings: list[Opening] = openings or [
+            open_region(case, scenario.pathway, scenario.rows[case.region], digest, draws, count, uncertainty)
+            for case in scenario.regions
+        ]
+        self.held: dict[str, int] = {}
+        self._paths: dict[tuple[int, str, str], Floats] = {}
+        self._stacked: dict[tuple[str, str], Floats] = {}
+        self.primary_entrants = np.stack([self._primary_entrants(position) for position in self.positions], axis=2)
+
+    @property
+    def positions(self) -> range:
+        """Return the positions of the regions."""
+        return range(len(self.scenario.regions))
+
+    @property
+    def years(self) -> list[int]:
+        """Return the school years after the base year of the first region, in order."""
+        return [int(year) for year in self.calendar[1:]]
+
+    def terms(self, year: int, attractiveness: Floats) -> YearTerms:
+        """Return what acts in a school year, given the attractiveness that last year's books left."""
+        return YearTerms(year, self, attractiveness)
+
+    def at(self, name: str, key: str, year: int) -> Floats:
+        """Return a quantity in a year, shape (draw, region)."""
+        stacked = self._stacked.get((name, key))
+        if stacked is None:
+            paths = [self.path(position, name, key) for position in self.positions]
+            width = max(path.shape[1] for path in paths)
+            stacked = np.stack([np.broadcast_to(path, (self.count, width)) for path in paths], axis=2)
+            self._stacked[(name, key)] = stacked
+        return stacked[:, 0 if stacked.shape[1] == 1 else year - self.first]
+
+    def path(self, position: int, name: str, key: str = "") -> Floats:
+        """Return a region's path of a quantity, shape (draw, year) or (draw, 1)."""
+        found = self._paths.get((position, name, key))
+        if found is None:
+            found = self._with_drift(position, name, key, self._with_levers(position, name, key, self._base(position, name, key)))
+            self._paths[(position, name, key)] = found
+        return found
+
+    def _sample(self, position: int) -> Sample:
+        return self.openings[position].sample
+
+    def _whole(self, path: Floats) -> Floats:
+        return np.broadcast_to(path, (self.count, len(self.calendar)))
+
+    def _since(self, position: int) -> NDArray[np.int64]:
+        return np.maximum(self.calendar - self.scenario.regions[position].base_year, 0)
+
+    def _base(self, position: int, name: str, key: str) -> Floats:
+        """Return the path before levers and drift."""
+        opening = self.openings[position]
+        if (name, key) == ("block_share", "general"):
+            others = sum(self._whole(self.path(position, "block_share", pool)) for pool in ("vocational", "adult", "outside"))
+            return np.maximum(1.0 - np.asarray(others), 0.0)
+        if (name, key) in opening.base:
+            start = opening.base[(name, key)][:, None]
+        elif name in CATALOGUE and CATALOGUE[name].origin == "neutral":
+            return np.full((self.count, 1), CATALOGUE[name].neutral)
+        else:
+            start = self._sample(position).of(name, key)[:, None]
+        if (name, key) in GROWTH:
+            return np.asarray(start * self._growth(position, *GROWTH[(name, key)]))
+        if (name, key) == ("block_share", "vocational"):
+            faster = self._growth(position, "vocational_block_growth", "")
+            slower = self._growth(position, "intake_plan_growth", "higher_vocational")
+            room = 1.0 - opening.base[("block_share", "adult")] - opening.base[("block_share", "outside")]
+            return np.minimum(start * faster / slower, np.maximum(room, start[:, 0])[:, None])
+        if name == "licence":
+            return np.asarray(start + self._approved_intake(position))
+        if name == "places":
+            return np.asarray(start + self._project_places(position, key))
+        if name == "work_in_region_share":
+            trend = self._whole(self.path(position, "work_in_region_growth")) * self._since(position)
+            return _logistic(_logit(np.clip(start, 1e-9, 1 - 1e-9)) + trend)
+        return np.asarray(start)
+
+    def _growth(self, position: int, name: str, key: str) -> Floats:
+        """Return the product of yearly growth since the region's base year, shape (draw, year)."""
+        rate = self._whole(self.path(position, name, key))
+        after = self.calendar > self.scenario.regions[position].base_year
+        return np.cumprod(np.where(after, 1.0 + rate, 1.0), axis=1)
+
+    def _approved_intake(self, position: int) -> Floats:
+        """Return the intake of institutions approved since the base year, persons/year, shape (draw, year)."""
+        region = self.scenario.regions[position]
+        rate = self._whole(self.path(position, "approvals_per_year"))
+        rate = np.where(self.calendar > region.base_year, rate, 0.0)
+        if self.uncertainty.drift:
+            low, high, decision = self.draws.key("approval")
+            cohort = cohort_key(f"{region.region}/approvals")
+            rate = poisson_counts(low, high, decision, cohort, self.first, np.ascontiguousarray(rate))
+        approved = rate + self._whole(self.path(position, "approved_institutions"))
+        running = np.cumsum(approved, axis=1)
+        lag = np.rint(self._sample(position).of("approval_lag")).astype(np.int64)
+        opened = np.zeros_like(running)
+        for years in np.unique(lag):
+            rows = lag == years
+            opened[rows, years:] = running[rows, : running.shape[1] - years]
+        return np.asarray(opened * self._whole(self.path(position, "approval_intake")))
+
+    def _project_places(self, position: int, stage: str) -> Floats:
+        """Return places opened (or closed) by projects since the base year, shape (draw, year)."""
+        region = self.scenario.regions[position].region
+        total = np.zeros((self.count, len(self.calendar)))
+        for project in self.scenario.projects:
+            if project.region == region and project.stage == stage:
+                places, opening = self.project(region, project.name)
+                total += np.where(self.calendar[None, :] >= opening[:, None], places[:, None], 0.0)
+        return total
+
+    def project(self, region: str, name: str) -> tuple[Floats, Floats]:
+        """Return places and opening year of a project, shape (draw,) each."""
+        project = next(p for p in self.scenario.projects if p.region == region and p.name == name)
+        if not self.uncertainty.parameters:
+            return np.full(self.count, project.places.value), np.full(self.count, np.rint(project.opening.value))
+        drawn = []
+        for part, spread in (("places", project.places), ("opening", project.opening)):
+            uniform = self.draws.uniform("project", 0, f"{region}/{name}/{part}", self.count)
+            drawn.append(triangular(uniform, spread.low, spread.value, spread.high))
+        return drawn[0], np.rint(drawn[1])
+
+    def opened_places(self, year: int) -> Floats:
+        """Return the places that projects have opened by a year, closures left aside, shape (draw, region)."""
+        total = np.zeros((self.count, len(self.scenario.regions)))
+        for position in self.positions:
+            region = self.scenario.regions[position].region
+            for project in self.scenario.projects:
+                if project.region == region and project.places.high > 0:
+                    places, opening = self.project(region, project.name)
+                    total[:, position] += np.where(opening <= year, places, 0.0)
+        return total
+
+    def _with_levers(self, position: int, name: str, key: str, path: Floats) -> Floats:
+        region = self.scenario.regions[position].region
+        for lever in self.scenario.levers:
+            if (lever.region, lever.quantity, lever.key) == (region, name, key):
+                path, held = apply_lever(lever, self._whole(path), self.calendar)
+                if held:
+                    self.held[lever.name] = self.held.get(lever.name, 0) + held
+        return path
+
+    def _with_drift(self, position: int, name: str, key: str, path: Floats) -> Floats:
+        quantity = CATALOGUE.get(name)
+        if quantity is None or quantity.drift == "none" or not self.uncertainty.drift:
+            return path
+        case = self.scenario.regions[position]
+        low, high, decision = self.draws.key("drift")
+        sample = self._sample(position)
+        moved = wander(
+            low, high, decision, cohort_key(f"{case.region}/{name}/{key}"), self.first, len(self.calendar),
+            case.base_year, sample.of("drift_persistence"), sample.of("drift_sd"),
+        )  # fmt: skip
+        if quantity.drift == "add":
+            return path + moved
+        if quantity.drift == "log":
+            return np.asarray(path * np.exp(moved))
+        span = quantity.high - quantity.low
+        inside = np.clip((path - quantity.low) / span, 1e-12, 1.0 - 1e-12)
+        drifted = quantity.low + span * _logistic(_logit(inside) + moved)
+        # A rate of exactly zero or one was written by someone and does not wander.
+        return np.where((path <= quantity.low) | (path >= quantity.high), path, drifted)
+
+    def _primary_entrants(self, position: int) -> Floats:
+        """Return primary entrants by year, persons/year, shape (draw, year): births of the two years six before."""
+        case = self.scenario.regions[position]
+        births = self._births(position)
+        total = np.zeros((self.count, len(self.calendar)))
+        for column, year in enumerate(self.calendar):
+            if year > case.base_year:
+                total[:, column] = births(int(year) - 7) / 3.0 + births(int(year) - 6) * 2.0 / 3.0
+        return total * self._whole(self.path(position, "primary_entry"))
+
+    def _births(self, position: int):  # type: ignore[no-untyped-def]  # noqa: ANN202
+        """Return a function from a calendar year to the children of its births who will enter school."""
+        case = self.scenario.regions[position]
+        rows: Mapping[int, Row] = {row.year: row for row in self.scenario.rows[case.region] if row.use == "path" and row.indicator == "births"}
+        sample = self._sample(position)
+
+        def children(year: int) -> Floats:
+            if year not in rows:
+                raise InputError(
+                    f"data/{case.region}", "there is no row for {name!r} of {key!r}",
+                    "Add a row with value, range, unit, status and reason", name=f"births {year}", key=case.region,
+                )  # fmt: skip
+            row = rows[year]
+            level = self._whole(self.path(position, "birth_level"))[:, 0]
+            uniform = self.draws.uniform("birth", year, f"{case.region}/births", self.count)
+            drawn = triangular(uniform, row.low, row.value, row.high) if self.uncertainty.parameters else np.full(self.count, row.value)
+            entered = drawn * sample.of("entrants_per_birth", row.definition)
+            return entered * level if row.status == "assumed" and year > case.base_year else entered
+
+        return children
+
+
+def _logit(share: Floats) -> Floats:
+    return np.asarray(np.log(share) - np.log1p(-share))
+
+
+def _logistic(value: Floats) -> Floats:
+    return np.asarray(1.0 / (1.0 + np.exp(-value)))
