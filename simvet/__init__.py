@@ -10,8 +10,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from simvet.check import check
-    from simvet.compare import compare
+    from simvet.checking import check
+    from simvet.comparison import compare
     from simvet.errors import BalanceError, InputError, SimvetError
     from simvet.loading import load_scenario
     from simvet.result import Result, simulate
@@ -25,8 +25,8 @@ _HOMES = {
     "Result": "simvet.result",
     "SimvetError": "simvet.errors",
     "Uncertainty": "simvet.sampling",
-    "check": "simvet.check",
-    "compare": "simvet.compare",
+    "check": "simvet.checking",
+    "compare": "simvet.comparison",
     "load_scenario": "simvet.loading",
     "simulate": "simvet.result",
 }

@@ -18,7 +18,7 @@ from simvet.loading import load_scenario, require_horizon
 from simvet.sampling import Uncertainty
 from simvet.scenario import Scenario
 from simvet.schedule import Schedule
-from simvet.simulate import run
+from simvet.yearly import run
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -44,6 +44,9 @@ class CohortWorld:
         self.slope = {k: np.stack([o.slope[k] for o in openings], axis=1) for k in openings[0].slope}
         self.blocks = {k: np.stack([o.college_blocks[k] for o in openings], axis=1) for k in openings[0].college_blocks}
         self.entry_floor = np.stack([o.base[("entry_floor", SECONDARY)] for o in openings], axis=1)
+        self.base_licence = np.maximum(
+            np.stack([o.base[("licence", "vocational_bachelor")] for o in openings], axis=1), 1.0
+        )
         self.away = {
             stage: np.stack([o.sample.of("study_elsewhere_share", stage) for o in openings], axis=1) for stage in (SECONDARY,)
         }
@@ -255,7 +258,9 @@ class CohortWorld:
 
     def _topup_seats(self, terms: YearTerms) -> Floats:
         total = terms.of("topup_seats")
-        vocational = total * terms.of("topup_vocational_bachelor_share")
+        # New vocational bachelor institutions take top-up students as the old ones did.
+        share = terms.of("topup_vocational_bachelor_share") * terms.of("licence", "vocational_bachelor") / self.base_licence
+        vocational = total * np.minimum(share, 1.0)
         return np.stack([vocational, total - vocational, terms.of("elsewhere_seats", "topup")], axis=-1)
 
     def _exams(

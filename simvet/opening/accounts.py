@@ -294,7 +294,7 @@ def _entry_to_colleges(a: Accounts) -> None:
         ledger.unknown(name, size, 1.5 * size)
     stay3 = a.stay("secondary_vocational") ** 3
     passed, away, to_vocational = of("transfer_pass_rate"), of("study_elsewhere_share", "secondary_vocational"), of(
-        "integrated_bachelor_to_vocational_share"
+        "integrated_bachelor_to_vocational_share_prior"
     )
     for year in range(base - 2, base + 1):
         ledger.identity(
@@ -307,12 +307,16 @@ def _entry_to_colleges(a: Accounts) -> None:
         )
     higher = f"secondary_vocational/integrated_higher/{base - 3}"
     bachelor = f"secondary_vocational/integrated_bachelor/{base - 3}"
-    for name, form in (
-        ("vocational_bachelor", {bachelor: -(1.0 - away) * to_vocational * passed * stay3}),
-        ("bachelor", {bachelor: -(1.0 - away) * (1.0 - to_vocational) * passed * stay3}),
-        ("elsewhere", {bachelor: -away * passed * stay3, higher: -away * passed * stay3}),
-    ):
-        ledger.identity(f"transfer to {name}", add_forms({f"transfer_selection/{name}": 1.0}, form), TIGHT * scale)
+    here: Form = {"transfer_selection/vocational_bachelor": 1.0, "transfer_selection/bachelor": 1.0}
+    ledger.identity("transfer to degrees", add_forms(here, {bachelor: -(1.0 - away) * passed * stay3}), TIGHT * scale)
+    ledger.identity(
+        "transfer elsewhere",
+        {"transfer_selection/elsewhere": 1.0, bachelor: -away * passed * stay3, higher: -away * passed * stay3}, TIGHT * scale,
+    )  # fmt: skip
+    ledger.soft(
+        "transfer to vocational bachelor",
+        add_forms({"transfer_selection/vocational_bachelor": 1.0}, scale_form(here, -to_vocational)), 0.001 * scale,
+    )  # fmt: skip
     exam: Form = {f"vocational_exam/{o}": 1.0 for o in ("higher_vocational", "vocational_bachelor", "bachelor", "elsewhere")}
     degree: Form = {"vocational_exam/vocational_bachelor": 1.0, "vocational_exam/bachelor": 1.0}
     ledger.soft("bachelor part of vocational leavers", add_forms(degree, scale_form(exam, -of("bachelor_part_of_vocational_leavers"))), 0.01 * size_v)
@@ -321,7 +325,7 @@ def _entry_to_colleges(a: Accounts) -> None:
     topup: Form = {f"topup/{o}": 1.0 for o in ("vocational_bachelor", "bachelor", "elsewhere")}
     local_topup: Form = {"topup/vocational_bachelor": 1.0, "topup/bachelor": 1.0}
     ledger.soft("top-up elsewhere", add_forms({"topup/elsewhere": 1.0}, scale_form(topup, -of("study_elsewhere_share", "higher_vocational"))), 0.001 * scale)
-    ledger.soft("top-up in vocational bachelor", add_forms({"topup/vocational_bachelor": 1.0}, scale_form(local_topup, -of("topup_vocational_bachelor_share"))), 0.0005 * scale)
+    ledger.soft("top-up in vocational bachelor", add_forms({"topup/vocational_bachelor": 1.0}, scale_form(local_topup, -of("topup_vocational_bachelor_share_prior"))), 0.0005 * scale)
     gaokao: Form = {f"general_exam/{o}": 1.0 for o in ("higher_vocational", "vocational_bachelor", "bachelor", "elsewhere", "declined")}
     ledger.identity("general leavers", add_forms(gaokao, scale_form(general, -1.0)), TIGHT * scale)
     ledger.soft("general leavers not continuing", add_forms({"general_exam/declined": 1.0}, scale_form(general, -of("general_not_continuing_share"))), 0.01 * size_g)

@@ -22,7 +22,7 @@ from simvet.tables import Row
 
 Floats = NDArray[np.float64]
 
-METHOD = 1
+METHOD = 2
 """Raised whenever the balance is computed differently, so that no old cache is read."""
 LEAST = 1e-6
 """Share kept free above a placed share, so that an option never wants fewer than it placed."""
@@ -269,25 +269,53 @@ def _utilities(o: Opening, pathway: Pathway) -> None:
             utility = utilities_from_shares(wanted, slope, 60)
             o.utility[gate.key] = _fit_declined(o, gate.key, utility, slope, none)
         else:
-            if gate.key == "topup":
-                willing = np.maximum(of("willing_topup"), total + LEAST)
-            else:
-                margin = of("willing_margin_vocational" if gate.key == "vocational_exam" else "willing_margin_general")
-                willing = np.minimum(total + np.maximum(margin, LEAST), 1.0 - LEAST)
-            wanted = share * (willing / np.maximum(share.sum(axis=1), LEAST))[:, None]
             for option, name in enumerate(gate.options):
                 stage = name.split("/")[0]
                 slope[:, option] = of("score_slope", "higher_vocational" if stage == "elsewhere" else stage)
-            if gate.key == "general_exam":
-                slope[:, gate.options.index("elsewhere")] = of("score_slope", "bachelor")
-            utility = utilities_from_shares(wanted, slope, 60)
-            stages = [name.split("/")[0] for name in gate.options]
-            new, like = stages.index("vocational_bachelor"), stages.index("bachelor")
-            # An option that the base year lacks is valued like the bachelor programmes that it stands beside.
-            utility[:, new] = np.where(share[:, new] > 1e-6, utility[:, new], utility[:, like])
-            slope[:, new] = np.where(share[:, new] > 1e-6, slope[:, new], slope[:, like])
-            o.utility[gate.key] = utility
+            if gate.key == "topup":
+                willing = np.minimum(np.maximum(of("willing_topup"), total + LEAST), 1.0 - LEAST)
+                o.utility[gate.key] = _topup_utility(o, share, slope, willing)
+            else:
+                o.utility[gate.key] = _exam_utility(o, gate.key, share, slope)
         o.slope[gate.key] = slope
+
+
+def _topup_utility(o: Opening, share: Floats, slope: Floats, willing: Floats) -> Floats:
+    """Return utilities of both bachelor options and of seats elsewhere: never wanted by fewer than were placed."""
+    preference = o.sample.of("vocational_bachelor_preference")
+    others = share[:, 1:] / np.maximum(share[:, 1:].sum(axis=1, keepdims=True), LEAST)
+    wish = np.column_stack([preference * willing, ((1.0 - preference) * willing)[:, None] * others])
+    wanted = np.maximum(wish, share * (1.0 + LEAST))
+    return utilities_from_shares(wanted * np.minimum(1.0, (1.0 - LEAST) / wanted.sum(axis=1))[:, None], slope, 60)
+
+
+def _exam_utility(o: Opening, gate: str, share: Floats, slope: Floats) -> Floats:
+    """Return utilities of an exam's options: those left when degrees have closed first, then the degrees against them.
+
+    A published split fixes the seats of what closes, not how many wanted it; the wish for a degree is assumed.
+    """
+    of = o.sample.of
+    vocational = gate == "vocational_exam"
+    last = [0, 3] if vocational else [0]
+    degrees = [1, 2] if vocational else [1, 2, 3]
+    if not vocational:
+        slope[:, 3] = of("score_slope", "bachelor")
+    left = 1.0 - share[:, degrees].sum(axis=1)
+    placed = np.minimum(share[:, last].sum(axis=1) / np.maximum(left, LEAST), 1.0 - 2 * LEAST)
+    margin = np.maximum(of("willing_margin_vocational" if vocational else "willing_margin_general"), LEAST)
+    willing = np.minimum(placed + margin, 1.0 - LEAST)
+    part = share[:, last] / np.maximum(share[:, last].sum(axis=1, keepdims=True), LEAST)
+    utility = np.zeros_like(share)
+    utility[:, last] = utilities_from_shares(part * willing[:, None], np.ascontiguousarray(slope[:, last]), 60)
+    taken = share[:, degrees].sum(axis=1) / np.maximum(share.sum(axis=1), LEAST)
+    wish = np.clip(np.maximum(of("willing_degree_vocational" if vocational else "willing_degree_general"), taken + 0.02), LEAST, 0.99)
+    preference = np.maximum(of("vocational_bachelor_preference"), LEAST)
+    rest = share[:, degrees[1:]] / np.maximum(share[:, degrees[1:]].sum(axis=1, keepdims=True), LEAST)
+    split = np.column_stack([preference, (1.0 - preference)[:, None] * rest])
+    centre = utility[:, last] + 0.5 * slope[:, last]
+    level = np.log(np.exp(centre).sum(axis=1)) + np.log(wish / (1.0 - wish))
+    utility[:, degrees] = level[:, None] + np.log(np.maximum(split, LEAST)) - 0.5 * slope[:, degrees]
+    return utility
 
 
 def _fit_declined(o: Opening, gate: str, utility: Floats, slope: Floats, none: Floats) -> Floats:
@@ -333,6 +361,8 @@ def _seats(o: Opening, pathway: Pathway, a: Accounts, value: dict[str, Floats], 
             ("block_share", "general"): general[:, 0] / safe,
             ("block_share", "adult"): value["adult/higher_vocational"] / safe,
             ("block_share", "outside"): value["outside/higher_vocational"] / safe,
+            ("integrated_bachelor_to_vocational_share", ""): _part(o.placed["transfer_selection"][:, 1], o.placed["transfer_selection"][:, 2]),
+            ("topup_vocational_bachelor_share", ""): _part(topup[:, 0], topup[:, 1]),
             ("topup_seats", ""): topup[:, 0] + topup[:, 1],
             ("elsewhere_seats", "topup"): topup[:, 2],
             ("elsewhere_seats", "vocational_exam"): vocational[:, 3],
@@ -352,6 +382,11 @@ def _seats(o: Opening, pathway: Pathway, a: Accounts, value: dict[str, Floats], 
         o.college_blocks[stage] = np.column_stack(
             [np.where(seen, vocational[:, position] / whole, start), np.where(seen, general[:, position] / whole, 1.0 - start), np.where(seen, away / whole, 0.0)]
         )
+
+
+def _part(one: Floats, other: Floats) -> Floats:
+    """Return the share of the first in both, zero where there is neither."""
+    return np.asarray(one / np.maximum(one + other, 1e-9))
 
 
 __all__ = ["BACK", "Opening", "balance", "cache_folder", "open_region", "solve_accounts"]

@@ -1,0 +1,446 @@
+"""Indicator + bound + year -> verdict: how likely, by how much, from when, and what stands in the way."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simvet.errors import InputError, nearest
+from simvet.indicators import INDICATORS, READINGS
+from simvet.levers import Lever
+from simvet.loading import load_scenario
+from simvet.result import Result, rerun, simulate
+from simvet.scenario import Scenario, Spread, Target
+
+Floats = NDArray[np.float64]
+
+ABOUT = 0.05
+"""Part below the bound that still counts as "about" (左右)."""
+RATIO_BAND = (0.45, 0.55)
+"""General share of entrants that counts as "roughly equal" (普职大体相当); assumed, MODEL section 8."""
+RELAXED = 0.1
+"""Relaxation of each constraint in the search for the binding one."""
+TIE = 0.05
+"""Causes whose effect comes within this part of the largest are named with it."""
+MODELLED_KEYS = ("places", "new_school_places")
+"""Targets of other kinds than flow that the flow model already decides."""
+
+
+@dataclass(frozen=True)
+class Cause:
+    """One constraint, relaxed by 10 % from the base year on, and what that did.
+
+    Notes
+    -----
+    Unit: ``probability`` is the change of the probability, ``value`` the change of the median in the target's unit.
+    Errors: none. Source: MODEL, section 8.
+    """
+
+    key: str
+    probability: float
+    value: float
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What a run says about one target, in one reading of its text.
+
+    Notes
+    -----
+    Unit: values in the target's unit. ``error`` is the Monte Carlo standard error of ``probability``. ``milestone``
+    is where a straight line from the base to the bound stands in ``as_of``; ``milestone_assumed`` says that no base is
+    printed. ``causes`` is empty where the target is reached in practically every draw. Errors: none. Source: MODEL,
+    section 8.
+    """
+
+    target: Target
+    reading: str
+    headline: bool
+    unit: str
+    median: float
+    low: float
+    high: float
+    bound: float
+    gap: float
+    probability: float
+    error: float
+    first_year: int | None
+    until: int
+    as_of: int
+    milestone: float
+    milestone_assumed: bool
+    value_as_of: float
+    base_value: float
+    assumed_base: bool
+    causes: tuple[Cause, ...]
+    binding: tuple[str, ...]
+    draws: int
+
+
+def is_modelled(target: Target) -> bool:
+    """Return whether the flow of students decides a target.
+
+    Parameters
+    ----------
+    target : Target.
+
+    Returns
+    -------
+    bool; True for flow targets, base figures of flows, places, and targets that a scenario adds itself.
+
+    Notes
+    -----
+    Unit: none. Errors: none. Source: column ``kind`` of the register.
+    """
+    return target.kind in ("flow", "baseline", "own") or target.key in MODELLED_KEYS
+
+
+def not_modelled(scenario: Scenario) -> list[Target]:
+    """Return the targets of a scenario's regions that are of a kind not modelled yet; none is dropped.
+
+    Parameters
+    ----------
+    scenario : Scenario.
+
+    Returns
+    -------
+    list of Target, in register order.
+
+    Notes
+    -----
+    Unit: none. Errors: none. Source: the register.
+    """
+    return [target for target in scenario.targets if not is_modelled(target)]
+
+
+def require_indicators(scenario: Scenario) -> None:
+    """Complain about a target whose key names no indicator.
+
+    Parameters
+    ----------
+    scenario : Scenario.
+
+    Raises
+    ------
+    InputError : a modelled target has no indicator.
+
+    Notes
+    -----
+    Unit: none. Source: INDICATORS.
+    """
+    for target in scenario.targets:
+        if is_modelled(target) and target.key not in INDICATORS:
+            raise InputError(
+                target.where, "target {key!r} has no such indicator", "Did you mean {near!r}?", key=target.key,
+                near=nearest(target.key, INDICATORS),
+            )  # fmt: skip
+
+
+def is_reached(target: Target, value: Floats, bound: Floats) -> NDArray[np.bool_]:
+    """Return where a value reaches a target.
+
+    Parameters
+    ----------
+    target : Target.
+    value : (...) array, in the target's unit; the general share of entrants for a ratio of general to vocational.
+    bound : (...) array, in the same unit.
+
+    Returns
+    -------
+    (...) array of bool.
+
+    Notes
+    -----
+    ``~`` allows 5 % below, for counts the larger of 5 % and one; more than the bound counts as reached; roughly equal
+    is a general share of 45 to 55 %. Errors: none. Source: MODEL, section 8.
+    """
+    if target.key == "general_vocational_ratio":
+        return np.asarray((value >= RATIO_BAND[0]) & (value <= RATIO_BAND[1]))
+    if target.comparator == ">=":
+        return np.asarray(value >= bound)
+    if target.comparator == "<=":
+        return np.asarray(value <= bound)
+    slack = ABOUT * np.abs(bound)
+    if target.comparator == "==":
+        return np.asarray(np.abs(value - bound) <= slack)
+    if target.unit.startswith("count"):
+        slack = np.maximum(slack, 1.0)
+    return np.asarray(value >= bound - slack)
+
+
+def monte_carlo_error(reached: int, draws: int) -> float:
+    """Return the standard error of a probability counted from draws.
+
+    Parameters
+    ----------
+    reached : int; draws in which the target is reached.
+    draws : int.
+
+    Returns
+    -------
+    float, share; above zero even when all draws agree.
+
+    Notes
+    -----
+    Agresti-Coull with two pseudo-draws of each kind. Errors: none. Source: Agresti & Coull (1998).
+    """
+    share = (reached + 2.0) / (draws + 4.0)
+    return float(np.sqrt(share * (1.0 - share) / (draws + 4.0)))
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A target in one reading, with the values of a run: (draw, year), and the bound: (draw, year).
+
+    Notes
+    -----
+    Unit: the target's. Errors: none. Source: the run and, for relative targets, the province's run.
+    """
+
+    target: Target
+    name: str
+    value: Floats
+    bound: Floats
+
+    def reached(self, column: int) -> NDArray[np.bool_]:
+        """Return in which draws the target is reached in a year."""
+        return is_reached(self.target, self.value[:, column], self.bound[:, column])
+
+
+def read_targets(result: Result, province: Result | None) -> list[Reading]:
+    """Return every modelled target of a run, in every reading of its text.
+
+    Parameters
+    ----------
+    result : Result.
+    province : Result, optional; the province in the same draws, for relative targets.
+
+    Returns
+    -------
+    list of Reading.
+
+    Raises
+    ------
+    InputError : a target names no indicator, or is relative and there is no province.
+
+    Notes
+    -----
+    Unit: each target's. Source: MODEL, section 8.
+    """
+    require_indicators(result.scenario)
+    readings = []
+    for target in result.scenario.targets:
+        if not is_modelled(target):
+            continue
+        position = result.books.regions.index(target.region)
+        for name in READINGS.get(target.key, (target.key,)):
+            value = result.indicator(name, target.stage)[:, :, position]
+            if target.bound is None:
+                if province is None:
+                    raise InputError(
+                        target.where, "{name!r} is measured against the province, and none is given",
+                        "Write province: with the name of its scenario", name=target.labels["en"],
+                    )  # fmt: skip
+                bound = _aligned(result, province, name, target.stage)
+            else:
+                number = 0.5 if target.key == "general_vocational_ratio" else target.bound
+                bound = np.full_like(value, number)
+            readings.append(Reading(target, name, value, bound))
+    return readings
+
+
+def _aligned(result: Result, province: Result, name: str, stage: str) -> Floats:
+    """Return the province's indicator in the years of the run, NaN before the province's base year."""
+    other = province.indicator(name, stage)[:, :, 0]
+    bound = np.full((result.draws, len(result.books.years)), np.nan)
+    for column, year in enumerate(result.books.years):
+        if year in province.books.years:
+            bound[:, column] = other[:, province.books.years.index(year)]
+    return bound
+
+
+def judge(result: Result, causes: bool, progress: Callable[[str], None] | None) -> list[Verdict]:
+    """Return the verdicts of a run; see :meth:`simvet.result.Result.verdicts`.
+
+    Parameters
+    ----------
+    result : Result.
+    causes : bool; search the binding constraints.
+    progress : callable, optional; told each step.
+
+    Returns
+    -------
+    list of Verdict, headline targets first.
+
+    Raises
+    ------
+    InputError : a target names no indicator.
+
+    Notes
+    -----
+    Unit: each target's. Source: MODEL, section 8.
+    """
+    tell = progress or (lambda _: None)
+    province = None
+    if any(target.bound is None and is_modelled(target) for target in result.scenario.targets):
+        tell("province")
+        province = _province(result)
+    readings = read_targets(result, province)
+    verdicts = [_verdict(result, reading) for reading in readings]
+    if causes:
+        effects: list[list[Cause]] = [[] for _ in verdicts]
+        for key, relax in RELAXATIONS.items():
+            tell(key)
+            relaxed = relax(result.scenario)
+            if relaxed is None:
+                continue
+            other = read_targets(rerun(result, relaxed), province)
+            for position, (before, after) in enumerate(zip(readings, other, strict=True)):
+                effects[position].append(_effect(result, key, before, after))
+        verdicts = [_with_causes(v, found) for v, found in zip(verdicts, effects, strict=True)]
+    order = {key: place for place, key in enumerate(result.scenario.headlines)}
+    return sorted(verdicts, key=lambda v: (order.get(v.target.key, len(order)),))
+
+
+def _province(result: Result) -> Result | None:
+    if result.scenario.province == "none":
+        return None
+    scenario = load_scenario(result.scenario.province).with_horizon(result.scenario.until)
+    return simulate(scenario, result.draws, result.seed, uncertainty=result.schedule.uncertainty)
+
+
+def _column(result: Result, year: int) -> int:
+    if year not in result.books.years:
+        raise InputError(
+            "--until", "the run ends in {until}, before the target year {year}", "Run at least to {year}",
+            until=result.books.years[-1], year=year,
+        )  # fmt: skip
+    return result.books.years.index(year)
+
+
+def _verdict(result: Result, reading: Reading) -> Verdict:
+    target, years = reading.target, result.books.years
+    column = _column(result, target.year)
+    value, bound = reading.value[:, column], float(np.nanmedian(reading.bound[:, column]))
+    low, median, high = (float(q) for q in np.nanquantile(value, [0.1, 0.5, 0.9]))
+    reached = int(np.count_nonzero(reading.reached(column)))
+    first = None
+    for place, year in enumerate(years):
+        if place > 0 and np.mean(reading.reached(place)) >= 0.5:
+            first = year
+            break
+    as_of = min(max(result.scenario.as_of, years[0]), years[-1])
+    base_year = target.base_year if target.base_year is not None else years[0]
+    seen = int(np.argmax(np.isfinite(reading.value).any(axis=0)))
+    own_base = float(np.nanmedian(reading.value[:, seen]))
+    base = target.base_value if target.base_value is not None else own_base
+    done = min(max((as_of - base_year) / max(target.year - base_year, 1), 0.0), 1.0)
+    indicator = INDICATORS[reading.name]
+    return Verdict(
+        target=target, reading=reading.name, headline=target.key in result.scenario.headlines,
+        unit=target.unit if target.unit in ("share", "persons", "places", "persons/year") else indicator.unit,
+        median=median, low=low, high=high, bound=bound, gap=median - bound, probability=reached / result.draws,
+        error=monte_carlo_error(reached, result.draws), first_year=first, until=years[-1], as_of=as_of,
+        milestone=base + (bound - base) * done, milestone_assumed=target.base_value is None,
+        value_as_of=float(np.nanmedian(reading.value[:, years.index(as_of)])), base_value=base,
+        assumed_base=target.base_value is None and indicator.assumed_base, causes=(), binding=(), draws=result.draws,
+    )  # fmt: skip
+
+
+def _effect(result: Result, key: str, before: Reading, after: Reading) -> Cause:
+    column = _column(result, before.target.year)
+    change = after.reached(column).mean() - before.reached(column).mean()
+    moved = np.nanmedian(after.value[:, column]) - np.nanmedian(before.value[:, column])
+    return Cause(key, float(change), float(moved))
+
+
+def _with_causes(verdict: Verdict, effects: Iterable[Cause]) -> Verdict:
+    """Name the constraints whose relaxation raises the probability most, or the value where it stays 0 or 1."""
+    found = tuple(effects)
+    if verdict.probability >= 1.0:
+        return replace(verdict, causes=found)
+    sign = _wanted_direction(verdict)
+    stuck = verdict.probability == 0.0 and not any(cause.probability > 0.0 for cause in found)
+    gain = {c.key: (sign * c.value if stuck else c.probability) for c in found}
+    best = max(gain.values(), default=0.0)
+    if best <= 1e-12:
+        return replace(verdict, causes=found)
+    binding = tuple(sorted((k for k, v in gain.items() if v >= best * (1.0 - TIE)), key=lambda k: -gain[k]))
+    return replace(verdict, causes=found, binding=binding)
+
+
+def _wanted_direction(verdict: Verdict) -> float:
+    if verdict.target.comparator == "<=" or (
+        verdict.target.key == "general_vocational_ratio" and verdict.median > verdict.bound
+    ):
+        return -1.0
+    return 1.0
+
+
+def _pull(quantity: str, keys: tuple[str, ...], operation: str, value: float) -> Callable[[Scenario], Scenario | None]:
+    def relax(scenario: Scenario) -> Scenario | None:
+        levers = [
+            Lever(
+                f"relax {quantity} {key}", quantity, case.region, key, operation, value,  # type: ignore[arg-type]
+                case.base_year + 1, None, "none", "search for the binding constraint", "relaxation",
+            )  # fmt: skip
+            for case in scenario.regions
+            for key in keys
+        ]
+        return scenario.with_levers(*levers)
+
+    return relax
+
+
+def _together(*relaxations: Callable[[Scenario], Scenario | None]) -> Callable[[Scenario], Scenario | None]:
+    def relax(scenario: Scenario) -> Scenario | None:
+        for one in relaxations:
+            scenario = one(scenario) or scenario
+        return scenario
+
+    return relax
+
+
+def _sooner(scenario: Scenario) -> Scenario | None:
+    """Open every project a year earlier, the unit in which time is relaxed."""
+    if not scenario.projects:
+        return None
+    earlier = tuple(
+        replace(p, opening=Spread(p.opening.value - 1, p.opening.low - 1, p.opening.high - 1)) for p in scenario.projects
+    )
+    return replace(scenario, projects=earlier)
+
+
+def _own_count(scenario: Scenario) -> Scenario | None:
+    if not any(target.key == "international_students" for target in scenario.targets):
+        return None
+    return _pull("international_students", ("",), "multiply", 1.0 + RELAXED)(scenario)
+
+
+RELAXATIONS: dict[str, Callable[[Scenario], Scenario | None]] = {
+    "leavers": _pull("leavers_joining", ("",), "set", RELAXED),
+    "willingness": _pull(
+        "willingness", ("senior_secondary", "topup", "vocational_exam", "general_exam"), "add", float(np.log1p(RELAXED))
+    ),
+    "quota_general": _pull("intake_plan", ("general_high",), "multiply", 1.0 + RELAXED),
+    "quota_integrated": _together(
+        _pull("integrated_higher_share", ("",), "multiply", 1.0 + RELAXED),
+        _pull("integrated_bachelor_share", ("",), "multiply", 1.0 + RELAXED),
+    ),
+    "quota_college": _pull("intake_plan", ("higher_vocational", "bachelor"), "multiply", 1.0 + RELAXED),
+    "quota_block": _pull("block_share", ("vocational",), "multiply", 1.0 + RELAXED),
+    "quota_topup": _pull("topup_seats", ("",), "multiply", 1.0 + RELAXED),
+    "quota_elsewhere": _pull("elsewhere_seats", ("topup", "vocational_exam"), "multiply", 1.0 + RELAXED),
+    "licence": _pull("licence", ("vocational_bachelor",), "multiply", 1.0 + RELAXED),
+    "places": _pull("places", ("secondary_vocational",), "multiply", 1.0 + RELAXED),
+    "teachers": _pull("teachers", ("secondary_vocational",), "multiply", 1.0 + RELAXED),
+    "dropout": _pull("dropout_rate", ("secondary_vocational", "higher_vocational", "vocational_bachelor"), "multiply", 1.0 - RELAXED),
+    "selection": _pull("transfer_pass_rate", ("",), "multiply", 1.0 + RELAXED),
+    "local_work": _pull("work_in_region_share", ("",), "multiply", 1.0 + RELAXED),
+    "recruitment": _own_count,
+    "time": _sooner,
+}
+"""Every constraint that is relaxed in turn; names in zh and en live in the wording catalogue under ``cause``."""
