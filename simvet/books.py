@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -190,11 +190,15 @@ class Books:
         worst = max(_worst(gap, scale), _worst(gate_gap, gate_scale))
         limit = 0.0 if self.whole else TOLERANCE
         if not worst <= limit:
-            place = np.unravel_index(np.nanargmax(gap / scale), gap.shape)
+            at_gate = _worst(gate_gap, gate_scale) == worst
+            share = gate_gap / gate_scale if at_gate else gap / scale
+            # A number that is missing is the worst gap of all.
+            place = np.unravel_index(np.argmax(np.where(np.isfinite(share), share, np.inf)), share.shape)
+            lost = (gate_gap if at_gate else gap)[place]
+            name = self.pathway.gates[place[3]].key if at_gate else self.pathway.tracks[place[3]].name
             raise BalanceError(
-                f"students were lost or invented: {gap[place]:.6g} persons in draw {place[0]}, year "
-                f"{self.years[place[1] + 1]}, region {self.regions[place[2]]}, {self.pathway.tracks[place[3]].name}; "
-                f"largest relative gap {worst:.3g}"
+                f"students were lost or invented: {lost:.6g} persons in draw {place[0]}, year "
+                f"{self.years[place[1] + 1]}, region {self.regions[place[2]]}, {name}; largest relative gap {worst:.3g}"
             )
         if not all(np.all(a[name][np.isfinite(a[name])] >= -1e-6) for name in AXES if name != "cutoff"):
             raise BalanceError("a stock or a flow fell below zero")
@@ -214,16 +218,17 @@ class Books:
         import xarray as xr  # noqa: PLC0415
 
         cells = self.pathway.cell_table
-        names = {
+        most = max(len(gate.options) for gate in self.pathway.gates)
+        names: dict[str, list[Any]] = {
             "cell": [f"{stage}/{track}/{grade}" for stage, track, grade in cells],
             "track": [track.name for track in self.pathway.tracks],
             "stage": list(self.pathway.stages),
             "gate": [gate.key for gate in self.pathway.gates],
-            "option": list(range(max(len(gate.options) for gate in self.pathway.gates))),
+            "option": list(range(most)),
         }
-        coordinates: dict[str, object] = {"draw": np.arange(self.draws), "year": list(self.years), "region": list(self.regions)}
-        coordinates.update({axis: labels for axis, labels in names.items()})
-        options = [[g.options[k] if k < len(g.options) else "" for k in names["option"]] for g in self.pathway.gates]
+        coordinates: dict[str, Any] = {"draw": np.arange(self.draws), "year": list(self.years), "region": list(self.regions)}
+        coordinates.update(names)
+        options = [[*gate.options, *[""] * (most - len(gate.options))] for gate in self.pathway.gates]
         variables = {
             name: (
                 ("draw", "year", "region", *axes),
@@ -232,7 +237,7 @@ class Books:
             )
             for name, axes in AXES.items()
         }
-        dataset = xr.Dataset(variables, coords=coordinates)  # type: ignore[arg-type]
+        dataset = xr.Dataset(variables, coords=coordinates)
         dataset = dataset.assign_coords(option_name=(("gate", "option"), options))
         for coordinate, position in (("cell_stage", 0), ("cell_track", 1), ("cell_grade", 2)):
             dataset = dataset.assign_coords({coordinate: ("cell", [cell[position] for cell in cells])})

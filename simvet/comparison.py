@@ -8,10 +8,12 @@ from pathlib import Path
 import numpy as np
 
 from simvet.errors import InputError
-from simvet.result import DEFAULT_DRAWS, Result, rerun, simulate
+from simvet.loading import load_scenario
+from simvet.result import Result, simulate
+from simvet.runs import DEFAULT_DRAWS, rerun
 from simvet.sampling import Uncertainty
 from simvet.scenario import Scenario, Target
-from simvet.targets import read_targets
+from simvet.targets import province_of, read_targets
 
 
 @dataclass(frozen=True)
@@ -79,19 +81,16 @@ def compare(
     Unit: each target's. Source: MODEL, section 7.
     """
     one = simulate(first, draws, seed, until, uncertainty=uncertainty)
-    from simvet.loading import load_scenario  # noqa: PLC0415
-
     other = second if isinstance(second, Scenario) else load_scenario(second)
     if [(c.region, c.base_year) for c in other.regions] != [(c.region, c.base_year) for c in one.scenario.regions]:
         raise InputError(
             other.where or "compare", "the two scenarios have other regions or base years", "Compare variants of one region"
         )
-    two = rerun(one, other.with_horizon(one.scenario.until))
+    again = rerun(one, other.with_horizon(one.scenario.until))
+    two = Result(again.scenario, again.schedule, again.books, again.seed)
     province = None
     if any(target.bound is None for target in one.scenario.targets):
-        from simvet.targets import _province  # noqa: PLC0415
-
-        province = _province(one)
+        province = province_of(one)
     pairs = zip(read_targets(one, province), read_targets(two, province), strict=True)
     differences = []
     for a, b in pairs:

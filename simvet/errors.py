@@ -55,8 +55,9 @@ class InputError(SimvetError):
         -----
         Unit: none. Errors: none. Source: ARCHITECTURE, house habit 3.
         """
-        what = translations.get(self.what, self.what).format(**self.facts)
-        cure = translations.get(self.cure, self.cure).format(**self.facts)
+        facts = {name: translations.get(f, f) if isinstance(f, str) else f for name, f in self.facts.items()}
+        what = translations.get(self.what, self.what).format(**facts)
+        cure = translations.get(self.cure, self.cure).format(**facts)
         return " ".join(f"{self.where}: {what}. {cure}".split())
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
@@ -37,6 +38,11 @@ class Lever:
     owner: str
     source: str
     where: str
+    labels: Mapping[str, str] = field(default_factory=dict)
+
+    def title(self, language: str) -> str:
+        """Return the lever's name in a language, its plain name where no title is given."""
+        return self.labels.get(language, self.name)
 
 
 def apply_lever(lever: Lever, path: Floats, years: NDArray[np.int64]) -> tuple[Floats, int]:

@@ -10,11 +10,13 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from ruamel.yaml.constructor import DuplicateKeyError
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.events import AliasEvent, CollectionEndEvent, CollectionStartEvent, NodeEvent
+from ruamel.yaml.reader import ReaderError
 
 from simvet.catalogue import require_in_bounds, require_key, require_quantity
 from simvet.errors import InputError, nearest
@@ -22,17 +24,28 @@ from simvet.levers import OPERATIONS, Lever
 from simvet.pathway import Pathway, pathway_from
 from simvet.rules.names import LIMITS
 from simvet.scenario import Project, RegionCase, Scenario, Spread, Target
-from simvet.tables import home, read_text, region_rows
+from simvet.tables import SCHOOL_YEARS, Row, home, number_of, place_of, read_text, region_rows, require_region
 
 LAST_YEAR = 2035
 """The feeder (births and primary grades) is given up to this school year."""
 LARGEST_SCENARIO = 1_000_000
 """Bytes; a scenario is a page of text."""
+DEEPEST = 20
+"""Blocks within blocks; a scenario has four levels, the pathway five."""
+LARGEST_NUMBER = 1e9
+"""Persons; more than live on earth in any region, and far from where numbers lose their last digit."""
+FIRST_YEAR = 2000
+STAGED_INDICATORS = ("enrolment", "entrants", "graduates")
+"""Indicators that mean nothing for a region as a whole."""
+REGISTER_COLUMNS = (
+    "doc", "region", "locator", "key", "name_zh", "name_en", "stage", "kind", "unit", "base_year", "base_value",
+    "comparator", "target", "target_year", "note",
+)  # fmt: skip
 COMPARATORS = (">=", "<=", "==", "~")
 OWNERS = ("province", "city", "school", "enterprise", "none")
 _NAME = re.compile(r"^[a-z][a-z0-9_]*$")
 
-Number = Annotated[float, Field(strict=False)]
+Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 
 
 class _Strict(BaseModel):
@@ -40,67 +53,68 @@ class _Strict(BaseModel):
 
 
 class _Labels(_Strict):
-    zh: str
-    en: str
+    zh: Text
+    en: Text
 
 
 class _SpreadFile(_Strict):
-    value: Number
-    low: Number
-    high: Number
+    value: float
+    low: float
+    high: float
 
 
 class _LeverFile(_Strict):
-    name: str
-    quantity: str
-    region: str | None = None
-    key: str = ""
-    operation: str
-    value: Number
-    unit: str | None = None
+    name: Text
+    title: _Labels | None = None
+    quantity: Text
+    region: Text | None = None
+    key: Text = ""
+    operation: Text
+    value: float
+    unit: Text | None = None
     start: int = Field(alias="from")
     end: int | None = Field(default=None, alias="to")
-    owner: str
-    source: str
+    owner: Text
+    source: Text
 
 
 class _ProjectFile(_Strict):
-    name: str
+    name: Text
     title: _Labels
-    region: str | None = None
-    stage: str
-    places: _SpreadFile | Number
+    region: Text | None = None
+    stage: Text
+    places: _SpreadFile | float
     opening: _SpreadFile | int
-    owner: str
-    source: str
+    owner: Text
+    source: Text
     status: Literal["published", "derived", "assumed"]
 
 
 class _RegionFile(_Strict):
-    region: str
+    region: Text
     base_year: int
     limits: dict[str, list[str]]
 
 
 class _TargetFile(_Strict):
-    key: str
-    stage: str
-    comparator: str
-    target: Number
+    key: Text
+    stage: Text
+    comparator: Text
+    target: float
     year: int
-    region: str | None = None
+    region: Text | None = None
     title: _Labels
 
 
 class _ScenarioFile(_Strict):
-    base: str | None = None
+    base: Text | None = None
     title: _Labels
     regions: list[_RegionFile] | None = None
     until: int | None = None
     as_of: int | None = None
     seats_spill: bool | None = None
     five_year_counts: bool | None = None
-    province: str | None = None
+    province: Text | None = None
     levers: list[_LeverFile] = []
     projects: list[_ProjectFile] = []
     headlines: list[str] | None = None
@@ -123,7 +137,14 @@ def load_pathway() -> Pathway:
     -----
     Shape and unit: see Pathway. Source: ``data/pathway.yaml``.
     """
-    return pathway_from(_parse(home() / "data" / "pathway.yaml"))
+    path = home() / "data" / "pathway.yaml"
+    try:
+        return pathway_from(_parse(path))
+    except (KeyError, TypeError, ValueError) as error:
+        raise InputError(
+            place_of(path), "the pathway lacks a block or has a wrong one ({problem})",
+            "Restore the file, or correct the block", problem=str(error),
+        ) from None  # fmt: skip
 
 
 def scenario_files(folder: Path | None = None) -> dict[str, Path]:
@@ -198,29 +219,59 @@ def load_scenario(given: str | Path) -> Scenario:
 
 def _parse(path: Path) -> CommentedMap:
     text = read_text(path)
+    place = place_of(path)
     if len(text) > LARGEST_SCENARIO:
         raise InputError(
-            path.name, "the file has {size} MB", "Files of more than {most} MB are refused; give the right one",
+            place, "the file has {size} MB", "Files of more than {most} MB are refused; give the right one",
             size=round(len(text) / 1e6, 1), most=LARGEST_SCENARIO // 1_000_000,
         )  # fmt: skip
     try:
+        _require_plain(text, place)
         content = YAML(typ="rt").load(text)
     except DuplicateKeyError as error:
         line = (error.problem_mark.line + 1) if error.problem_mark else 1
-        raise InputError(f"{path.name}:{line}", "a key stands twice", "Keep one of the two") from None
+        raise InputError(f"{place}:{line}", "a key stands twice", "Keep one of the two") from None
     except MarkedYAMLError as error:
-        line = (error.problem_mark.line + 1) if error.problem_mark else 1
-        raise InputError(
-            f"{path.name}:{line}", "this is not YAML ({problem})", "Look at indents, colons and quotes here",
-            problem=error.problem or "unreadable",
-        ) from None  # fmt: skip
-    except YAMLError:
-        raise InputError(path.name, "this is not YAML", "Save the file as plain UTF-8 text") from None
+        raise _not_yaml(error, text, place) from None
+    except ReaderError as error:
+        line = text[: error.position].count("\n") + 1
+        raise InputError(f"{place}:{line}", "this is not YAML", "Save the file as plain UTF-8 text") from None
+    except (YAMLError, ValueError, TypeError, AttributeError, AssertionError):
+        raise InputError(place, "this is not YAML", "Save the file as plain UTF-8 text") from None
     except RecursionError:
-        raise InputError(path.name, "the file is nested too deeply", "A scenario has at most four levels") from None
+        raise InputError(place, "the file is nested too deeply", "A scenario has at most four levels") from None
     if not isinstance(content, CommentedMap):
-        raise InputError(path.name, "a scenario is a list of keys with values", "Start from a file in scenarios/")
+        raise InputError(place, "a scenario is a list of keys with values", "Start from a file in scenarios/")
     return content
+
+
+def _require_plain(text: str, place: str) -> None:
+    """Complain about what a page of settings does not need and a hostile file uses: depth, aliases, types."""
+    depth = 0
+    for event in YAML(typ="rt").parse(text):
+        where = f"{place}:{event.start_mark.line + 1}"
+        if isinstance(event, AliasEvent) or (isinstance(event, NodeEvent) and event.anchor is not None):
+            raise InputError(
+                where, "anchors and aliases (& and *) are not read", "Write the block out; quote a text that begins so"
+            )
+        if getattr(event, "tag", None) is not None:
+            raise InputError(where, "types (!) are not read", "Write the plain value; quote a text that begins so")
+        depth += isinstance(event, CollectionStartEvent) - isinstance(event, CollectionEndEvent)
+        if depth > DEEPEST:
+            raise InputError(where, "the file is nested too deeply", "A scenario has at most four levels")
+
+
+def _not_yaml(error: MarkedYAMLError, text: str, place: str) -> InputError:
+    # What was opened and never closed is at fault where it opens, not at the end of the file.
+    opened = error.context is not None and ("quoted" in error.context or "flow" in error.context)
+    mark = error.context_mark if opened and error.context_mark else error.problem_mark
+    line = mark.line if mark else 0
+    lines = text.splitlines()
+    if line < len(lines) and "\t" in lines[line][: len(lines[line]) - len(lines[line].lstrip())]:
+        return InputError(f"{place}:{line + 1}", "the line begins with a tab", "Indent with spaces")
+    if opened:
+        return InputError(f"{place}:{line + 1}", "a quote or bracket opens here and is not closed", "Close it")
+    return InputError(f"{place}:{line + 1}", "this is not YAML", "Look at indents, colons and quotes here")
 
 
 def _line(content: Any, path: tuple[Any, ...]) -> int:
@@ -243,10 +294,28 @@ def _line(content: Any, path: tuple[Any, ...]) -> int:
 
 def _read(path: Path) -> tuple[_ScenarioFile, CommentedMap, Path]:
     content = _parse(path)
+    empty = _empty_place(content)
+    if empty:
+        raise InputError(
+            f"{path.name}:{_line(content, empty)}", "key {key!r} is empty", "Write a value, or leave the key out",
+            key=str(next((part for part in reversed(empty) if isinstance(part, str)), empty[-1])),
+        )  # fmt: skip
     try:
         return _ScenarioFile.model_validate(_plain(content)), content, path
     except ValidationError as error:
         raise _complaint(error, content, path) from None
+
+
+def _empty_place(content: Any) -> tuple[Any, ...]:
+    """Return the place of the first key or list item without a value, () if there is none."""
+    pairs = content.items() if isinstance(content, Mapping) else enumerate(content) if isinstance(content, list) else ()
+    for key, value in pairs:
+        if value is None or key is None:
+            return (key,)
+        below = _empty_place(value)
+        if below:
+            return (key, *below)
+    return ()
 
 
 def _plain(content: Any) -> Any:
@@ -263,7 +332,7 @@ def _plain(content: Any) -> Any:
     return str(content) if isinstance(content, str) else content
 
 
-_KNOWN_KEYS = {
+_KNOWN_KEYS: dict[str, type[BaseModel]] = {
     "levers": _LeverFile,
     "projects": _ProjectFile,
     "regions": _RegionFile,
@@ -275,43 +344,54 @@ _KNOWN_KEYS = {
 
 
 def _complaint(error: ValidationError, content: CommentedMap, path: Path) -> InputError:
-    # A union reports one fault for each branch; the fault inside a mapping says more than "not a number".
-    fault = max(error.errors(), key=lambda e: (e["type"] in ("extra_forbidden", "missing"), len(e["loc"])))
-    location = tuple(part for part in fault["loc"] if not (isinstance(part, str) and part.startswith(("_", "float", "int"))))
+    # A union reports one fault for each branch; the fault inside a block says more than "not a number".
+    fault = max(
+        error.errors(),
+        key=lambda e: (e["type"] in ("extra_forbidden", "missing"), len(e["loc"]), "model" not in e["type"]),
+    )
+    branches = ("_SpreadFile", "float", "int", "[key]")
+    location = tuple(part for part in fault["loc"] if part not in branches)
     where = f"{path.name}:{_line(content, location)}"
     key = str(location[-1]) if location else ""
     if fault["type"] == "extra_forbidden":
         owner = next((part for part in reversed(location[:-1]) if isinstance(part, str)), "")
         model = _KNOWN_KEYS.get(owner, _ScenarioFile)
         known = [field.alias or name for name, field in model.model_fields.items()]
-        return InputError(where, "key {key!r} is unknown here", "Did you mean {near!r}?", key=key, near=nearest(key, known))
+        return InputError(
+            where, "key {key!r} is unknown here", "Did you mean {near!r}?", key=key, near=nearest(key, known)
+        )
     if fault["type"] == "missing":
         return InputError(where, "key {key!r} is missing", "Add it", key=key)
+    if isinstance(location[-1] if location else None, int):
+        key = str(next((part for part in reversed(location) if isinstance(part, str)), key))
+    spread = key in ("places", "opening")
     return InputError(
         where, "{key!r} is {given!r}, which is not {wanted}", "Write {wanted}", key=key, given=_shown(fault["input"]),
-        wanted=_wanted(fault["type"]),
+        wanted="a number, or a block with value, low and high" if spread else _wanted(fault["type"]),
     )  # fmt: skip
 
 
 def _shown(given: object) -> str:
-    text = str(given)
+    text = " ".join(str(given).split())
     return text if len(text) <= 40 else text[:37] + "..."
 
 
 def _wanted(kind: str) -> str:
-    if kind.startswith(("float", "decimal")):
-        return "a number"
-    if kind.startswith("int"):
-        return "a whole number"
-    if kind.startswith("bool"):
-        return "true or false"
-    if kind.startswith(("list", "tuple")):
-        return "a list (lines that begin with -)"
-    if kind.startswith(("dict", "model", "mapping")):
-        return "a block of keys with values"
-    if kind.startswith("literal"):
-        return "published, derived or assumed"
-    return "text"
+    return next((words for start, words in _WANTED.items() if kind.startswith(start)), "text")
+
+
+_WANTED = {
+    "float": "a number",
+    "decimal": "a number",
+    "int": "a whole number",
+    "bool": "true or false",
+    "list": "a list (lines that begin with -)",
+    "tuple": "a list (lines that begin with -)",
+    "dict": "a block of keys with values",
+    "model": "a block of keys with values",
+    "mapping": "a block of keys with values",
+    "literal": "published, derived or assumed",
+}
 
 
 def _chain(path: Path) -> list[tuple[_ScenarioFile, CommentedMap, Path]]:
@@ -322,7 +402,8 @@ def _chain(path: Path) -> list[tuple[_ScenarioFile, CommentedMap, Path]]:
         where = f"{chain[-1][2].name}:{_line(chain[-1][1], ('base',))}"
         if not _NAME.match(base):
             raise InputError(
-                where, "base {base!r} is not the name of a scenario", "Write the name of a file in scenarios/ without folder and ending",
+                where, "base {base!r} is not the name of a scenario",
+                "Write the name of a file in scenarios/ without folder and ending",
                 base=base,
             )  # fmt: skip
         beside = chain[-1][2].parent / f"{base}.yaml"
@@ -333,7 +414,9 @@ def _chain(path: Path) -> list[tuple[_ScenarioFile, CommentedMap, Path]]:
                 near=nearest(base, scenario_files()),
             )  # fmt: skip
         if target.resolve() in visited:
-            raise InputError(where, "base {base!r} leads back to this file", "A scenario cannot inherit from itself", base=base)
+            raise InputError(
+                where, "base {base!r} leads back to this file", "A scenario cannot inherit from itself", base=base
+            )
         visited.append(target.resolve())
         chain.append(_read(target))
     return chain[::-1]
@@ -349,49 +432,93 @@ def _inherited(chain: list[tuple[_ScenarioFile, CommentedMap, Path]], field: str
 
 def _build(chain: list[tuple[_ScenarioFile, CommentedMap, Path]]) -> Scenario:
     pathway = load_pathway()
-    last, content, path = chain[-1]
+    last, _, path = chain[-1]
     regions = _regions(chain, pathway)
     names = [case.region for case in regions]
     until = int(_inherited(chain, "until"))
     first = min(case.base_year for case in regions)
-    where = f"{path.name}:{_line(content, ('until',))}"
-    require_horizon(until, max(case.base_year for case in regions), where)
+    require_horizon(until, max(case.base_year for case in regions), _place(chain, "until"))
     projects: dict[str, Project] = {}
     levers: list[Lever] = []
     targets = [target for target in load_register() if target.region in names]
     for file, tree, source in chain:
         for position, lever in enumerate(file.levers):
             levers.append(_lever(lever, f"{source.name}:{_line(tree, ('levers', position))}", names, first, until))
+        named: set[str] = set()
         for position, project in enumerate(file.projects):
-            projects[project.name] = _project(
-                project, f"{source.name}:{_line(tree, ('projects', position))}", names, pathway
-            )
+            where = f"{source.name}:{_line(tree, ('projects', position))}"
+            if project.name in named:
+                raise InputError(
+                    where, "project {name!r} stands twice", "Give each project its own name", name=project.name
+                )
+            named.add(project.name)
+            projects[project.name] = _project(project, where, names)
         for position, target in enumerate(file.targets):
-            targets.append(_target(target, f"{source.name}:{_line(tree, ('targets', position))}", names, pathway))
+            where = f"{source.name}:{_line(tree, ('targets', position))}"
+            targets.append(_target(target, where, names, pathway, first))
+    as_of = int(_inherited(chain, "as_of"))
+    if not first <= as_of <= LAST_YEAR:
+        raise InputError(
+            _place(chain, "as_of"), "year {year} is outside the horizon {first} to {last}", "Choose a year inside it",
+            year=as_of, first=first, last=LAST_YEAR,
+        )  # fmt: skip
+    rows = {name: region_rows(name) for name in names}
+    for name in names:
+        _require_readable(rows[name], pathway)
     return Scenario(
         name=path.stem,
         labels={"zh": last.title.zh, "en": last.title.en},
         regions=regions,
         until=until,
-        as_of=int(_inherited(chain, "as_of")),
+        as_of=as_of,
         seats_spill=bool(_inherited(chain, "seats_spill")),
         five_year_counts=bool(_inherited(chain, "five_year_counts")),
         province=_province(chain),
         levers=tuple(levers),
         projects=tuple(projects.values()),
-        headlines=tuple(_inherited(chain, "headlines")),
+        headlines=_headlines(chain, targets),
         targets=tuple(targets),
         pathway=pathway,
-        rows={name: region_rows(name) for name in names},
+        rows=rows,
         where=path.name,
     )
+
+
+def _place(chain: list[tuple[_ScenarioFile, CommentedMap, Path]], field: str) -> str:
+    """Return file and line of the key that counts: that of the last file which gives it."""
+    file = next(item for item in reversed(chain) if getattr(item[0], field) is not None)
+    return f"{file[2].name}:{_line(file[1], (field,))}"
+
+
+def _headlines(chain: list[tuple[_ScenarioFile, CommentedMap, Path]], targets: list[Target]) -> tuple[str, ...]:
+    headlines = tuple(_inherited(chain, "headlines"))
+    known = {target.key for target in targets}
+    for key in headlines:
+        if key not in known:
+            raise InputError(
+                _place(chain, "headlines"), "headline {key!r} is no target of these regions", "Did you mean {near!r}?",
+                key=key, near=nearest(key, known) if known else "",
+            )  # fmt: skip
+    return headlines
+
+
+def _require_readable(rows: tuple[Row, ...], pathway: Pathway) -> None:
+    """Complain about rows of the balance whose stage the pathway does not have."""
+    stages = (*pathway.stages, *(gate.key for gate in pathway.gates), "region")
+    for row in rows:
+        if row.use in ("figure", "check", "prior") and row.stage not in stages:
+            raise InputError(
+                row.where, "stage {stage!r} is not on the pathway", "Did you mean {near!r}?", stage=row.stage,
+                near=nearest(row.stage, stages),
+            )  # fmt: skip
 
 
 def _province(chain: list[tuple[_ScenarioFile, CommentedMap, Path]]) -> str:
     name = str(_inherited(chain, "province"))
     if name not in ("none", *scenario_files()):
         raise InputError(
-            chain[-1][2].name, "province {name!r} is not a scenario", "Did you mean {near!r}? Write none if there is none",
+            _place(chain, "province"), "province {name!r} is not a scenario",
+            "Did you mean {near!r}? Write none if there is none",
             name=name, near=nearest(name, scenario_files()),
         )  # fmt: skip
     return name
@@ -419,7 +546,8 @@ def require_horizon(until: int, base_year: int, where: str) -> int:
     """
     if not base_year < until <= LAST_YEAR:
         raise InputError(
-            where, "until is {until}, outside {first} to {last}", "Choose a year after the base year and within the feeder",
+            where, "until is {until}, outside {first} to {last}",
+            "Choose a year after the base year and within the feeder",
             until=until, first=base_year + 1, last=LAST_YEAR,
         )  # fmt: skip
     return until
@@ -431,8 +559,8 @@ def _regions(chain: list[tuple[_ScenarioFile, CommentedMap, Path]], pathway: Pat
     cases = []
     for position, region in enumerate(given):
         where = f"{file[2].name}:{_line(file[1], ('regions', position))}"
-        region_rows(region.region)
-        if not 2000 <= region.base_year < LAST_YEAR:
+        require_region(region.region, where)
+        if not FIRST_YEAR <= region.base_year < LAST_YEAR:
             raise InputError(where, "base_year is {year}", "Write a school year from 2000 on", year=region.base_year)
         for stage, limits in region.limits.items():
             pathway.require_stage(stage, where)
@@ -455,7 +583,9 @@ def _regions(chain: list[tuple[_ScenarioFile, CommentedMap, Path]], pathway: Pat
 def _own_region(given: str | None, regions: list[str], where: str) -> str:
     if given is None:
         if len(regions) > 1:
-            raise InputError(where, "key {key!r} is missing", "Say which of {known} is meant", key="region", known=", ".join(regions))
+            raise InputError(
+                where, "key {key!r} is missing", "Say which of {known} is meant", key="region", known=", ".join(regions)
+            )
         return regions[0]
     if given not in regions:
         raise InputError(
@@ -465,11 +595,12 @@ def _own_region(given: str | None, regions: list[str], where: str) -> str:
     return given
 
 
-def _require_word(word: str, what: str, known: tuple[str, ...], where: str) -> str:
+def _require_word(word: str, kind: str, known: tuple[str, ...], where: str) -> str:
     if word not in known:
         raise InputError(
-            where, "{what} {word!r} is unknown", "Did you mean {near!r}?", what=what, word=word, near=nearest(word, known)
-        )
+            where, "{kind} {word!r} is unknown", "Did you mean {near!r}? It takes {known}", kind=kind, word=word,
+            near=nearest(word, known), known=", ".join(known),
+        )  # fmt: skip
     return word
 
 
@@ -479,7 +610,8 @@ def _lever(file: _LeverFile, where: str, regions: list[str], first: int, until: 
     key = require_key(file.quantity, file.key, where)
     if not quantity.lever:
         raise InputError(
-            where, "quantity {name!r} belongs to the past and cannot be pulled", "Change a quantity that acts in later years",
+            where, "quantity {name!r} belongs to the past and cannot be pulled",
+            "Change a quantity that acts in later years",
             name=file.quantity,
         )  # fmt: skip
     _require_word(file.operation, "operation", OPERATIONS, where)
@@ -497,17 +629,39 @@ def _lever(file: _LeverFile, where: str, regions: list[str], first: int, until: 
                 first=first + 1, last=max(until, LAST_YEAR),
             )  # fmt: skip
     if file.end is not None and file.end < file.start:
-        raise InputError(where, "the lever ends in {end}, before it starts in {start}", "Swap the years", end=file.end, start=file.start)
+        raise InputError(
+            where,
+            "the lever ends in {end}, before it starts in {start}",
+            "Swap the years",
+            end=file.end,
+            start=file.start,
+        )
     if file.operation == "ramp" and file.end is None:
         raise InputError(where, "key {key!r} is missing", "A ramp needs the year in which it arrives", key="to")
     if file.operation in ("set", "ramp"):
         require_in_bounds(file.quantity, file.value, where)
-    elif not math.isfinite(file.value) or (file.operation == "multiply" and file.value < 0):
-        raise InputError(where, "{name!r} is {value}, not a number", "Write a finite number", name="value", value=file.value)
+    _require_finite("value", file.value, where)
+    if file.operation == "multiply" and file.value < 0:
+        raise InputError(
+            where, "a factor of {value:g} is below zero", "Write 0 or more; 1 changes nothing", value=file.value
+        )
     return Lever(
         file.name, file.quantity, region, key, file.operation, float(file.value), file.start, file.end,  # type: ignore[arg-type]
         file.owner, file.source, where,
     )  # fmt: skip
+
+
+def _require_finite(name: str, value: float, where: str) -> None:
+    if not math.isfinite(value):
+        raise InputError(where, "{name!r} is {value}, not a number", "Write a finite number", name=name, value=value)
+    if abs(value) > LARGEST_NUMBER:
+        raise InputError(
+            where,
+            "{name!r} is {value:g}, more than any region has people",
+            "Look for digits too many",
+            name=name,
+            value=value,
+        )
 
 
 def _spread(given: _SpreadFile | float, name: str, where: str) -> Spread:
@@ -516,8 +670,8 @@ def _spread(given: _SpreadFile | float, name: str, where: str) -> Spread:
         if isinstance(given, _SpreadFile)
         else Spread(float(given), float(given), float(given))
     )
-    if not all(math.isfinite(number) for number in (spread.value, spread.low, spread.high)):
-        raise InputError(where, "{name!r} is {value}, not a number", "Write a finite number", name=name, value=spread.value)
+    for number in (spread.value, spread.low, spread.high):
+        _require_finite(name, number, where)
     if not spread.low <= spread.value <= spread.high:
         raise InputError(
             where, "{value:g} is not between low {low:g} and high {high:g}", "Put the three in order",
@@ -526,27 +680,36 @@ def _spread(given: _SpreadFile | float, name: str, where: str) -> Spread:
     return spread
 
 
-def _project(file: _ProjectFile, where: str, regions: list[str], pathway: Pathway) -> Project:
-    pathway.require_stage(file.stage, where)
+def _project(file: _ProjectFile, where: str, regions: list[str]) -> Project:
+    require_key("places", file.stage, where)
     places = _spread(file.places, "places", where)
     if places.low < 0 < places.high:
         raise InputError(where, "a project either opens or closes places", "Write two projects")
     _require_word(file.owner, "owner", OWNERS, where)
     opening = _spread(file.opening, "opening", where)
-    if not 2000 <= opening.low <= opening.high <= 2100:
-        raise InputError(where, "opening is {year:g}", "Write a school year", year=opening.value)
+    for year in (opening.low, opening.value, opening.high):
+        if year != int(year) or not FIRST_YEAR <= year <= SCHOOL_YEARS[1]:
+            raise InputError(where, "opening is {year:g}", "Write a school year", year=year)
     return Project(
         file.name, {"zh": file.title.zh, "en": file.title.en}, _own_region(file.region, regions, where), file.stage,
         places, opening, file.owner, file.source, file.status, where,
     )  # fmt: skip
 
 
-def _target(file: _TargetFile, where: str, regions: list[str], pathway: Pathway) -> Target:
+def _target(file: _TargetFile, where: str, regions: list[str], pathway: Pathway, first: int) -> Target:
     if file.stage != "region":
         pathway.require_stage(file.stage, where)
     _require_word(file.comparator, "comparator", COMPARATORS, where)
-    if not math.isfinite(file.target):
-        raise InputError(where, "{name!r} is {value}, not a number", "Write a finite number", name="target", value=file.target)
+    _require_finite("target", file.target, where)
+    if file.stage == "region" and file.key in STAGED_INDICATORS:
+        raise InputError(
+            where, "target {key!r} needs a stage", "Write one of {known}", key=file.key, known=", ".join(pathway.stages)
+        )
+    if not first < file.year <= LAST_YEAR:
+        raise InputError(
+            where, "year {year} is outside the horizon {first} to {last}", "Choose a year inside it", year=file.year,
+            first=first + 1, last=LAST_YEAR,
+        )  # fmt: skip
     return Target(
         "own", _own_region(file.region, regions, where), where, file.key, {"zh": file.title.zh, "en": file.title.en},
         file.stage, "own", "", None, None, file.comparator, float(file.target), file.year, "", where,
@@ -570,15 +733,44 @@ def load_register() -> tuple[Target, ...]:
     Unit: each row's own. Source: ``data/targets/register.csv``, drawn from the five plans.
     """
     path = home() / "data" / "targets" / "register.csv"
-    rows = csv.DictReader(read_text(path).splitlines())
-    return tuple(
-        Target(
-            document=row["doc"], region=row["region"], locator=row["locator"], key=row["key"],
-            labels={"zh": row["name_zh"], "en": row["name_en"]}, stage=row["stage"], kind=row["kind"],
-            unit=row["unit"], base_year=int(row["base_year"]) if row["base_year"] else None,
-            base_value=float(row["base_value"]) if row["base_value"] else None, comparator=row["comparator"],
-            bound=None if row["target"] == "provincial" else float(row["target"]), year=int(row["target_year"]),
-            note=row["note"], where=f"register.csv:{number}",
+    place = place_of(path)
+    reader = csv.DictReader(read_text(path).splitlines(), strict=True)
+    try:
+        missing = [column for column in REGISTER_COLUMNS if column not in (reader.fieldnames or ())]
+        if missing:
+            raise InputError(f"{place}:1", "column {column!r} is missing", "Add it to the header", column=missing[0])
+        return tuple(_register_row(row, f"{place}:{reader.line_num}") for row in reader)
+    except csv.Error:
+        raise InputError(
+            f"{place}:{reader.line_num}",
+            "a cell holds more than 131072 characters",
+            "Look for a quote that is not closed",
+        ) from None
+
+
+def _register_row(row: dict[str, str], where: str) -> Target:
+    if None in row or None in row.values():
+        raise InputError(
+            where, "the row has {found} cells, the header {wanted}",
+            "Look for a comma outside quotes or a quote that is not closed", wanted=len(REGISTER_COLUMNS),
+            found=sum(value is not None for key, value in row.items() if key) + len(row.get(None) or ()),  # type: ignore[call-overload]
         )  # fmt: skip
-        for number, row in enumerate(rows, start=2)
-    )
+    _require_word(row["comparator"], "comparator", COMPARATORS, where)
+    years = [number_of(row[column], column, where) if row[column] else None for column in ("base_year", "target_year")]
+    for column, year in zip(("base_year", "target_year"), years, strict=True):
+        if (year is None and column == "target_year") or (
+            year is not None and not SCHOOL_YEARS[0] <= year <= SCHOOL_YEARS[1]
+        ):
+            raise InputError(
+                where, "{key!r} is {value}, not a year from {first} to {last}", "Write a whole year with four digits",
+                key=column, value=row[column] or "''", first=SCHOOL_YEARS[0], last=SCHOOL_YEARS[1],
+            )  # fmt: skip
+    return Target(
+        document=row["doc"], region=row["region"], locator=row["locator"], key=row["key"],
+        labels={"zh": row["name_zh"], "en": row["name_en"]}, stage=row["stage"], kind=row["kind"],
+        unit=row["unit"], base_year=None if years[0] is None else int(years[0]),
+        base_value=number_of(row["base_value"], "base_value", where) if row["base_value"] else None,
+        comparator=row["comparator"],
+        bound=None if row["target"] == "provincial" else number_of(row["target"], "target", where),
+        year=int(years[1] or 0), note=row["note"], where=where,
+    )  # fmt: skip

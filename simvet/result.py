@@ -1,77 +1,33 @@
-"""A finished run in the hands of a notebook user, and the public ways to get one."""
+"""A finished run in the hands of a notebook user, and the public way to get one."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
-from simvet.books import Books
-from simvet.draws import Draws
-from simvet.errors import InputError, nearest
-from simvet.indicators import INDICATORS, View
-from simvet.loading import load_scenario, require_horizon
+from simvet.indicators import INDICATORS
+from simvet.runs import DEFAULT_DRAWS, Run, rerun, start_run
 from simvet.sampling import Uncertainty
 from simvet.scenario import Scenario
-from simvet.schedule import Schedule
-from simvet.yearly import run
+from simvet.targets import Verdict, judge
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     import pandas
     import xarray
 
-    from simvet.targets import Verdict
-
-Floats = NDArray[np.float64]
-
-MOST_DRAWS = 1_000_000
-DEFAULT_DRAWS = 1000
-
 
 @dataclass
-class Result:
-    """A run: its scenario, its schedule and its balanced books.
+class Result(Run):
+    """A run with what a notebook user asks of it.
 
     Notes
     -----
     Shape: arrays are (draw, year, region, ...). Unit: see each method. Errors: see each method. Source: the scenario.
     """
-
-    scenario: Scenario
-    schedule: Schedule
-    books: Books
-    seed: int
-
-    @property
-    def view(self) -> View:
-        """Return the run as indicators look at it."""
-        return View(self.schedule, self.books)
-
-    @property
-    def draws(self) -> int:
-        """Return the number of draws."""
-        return self.schedule.count
-
-    def indicator(self, name: str, stage: str = "region") -> Floats:
-        """Return an indicator, shape (draw, year, region), in the unit of ``INDICATORS[name]``.
-
-        Raises
-        ------
-        InputError : there is no such indicator or stage.
-        """
-        if name not in INDICATORS:
-            raise InputError(
-                "indicator", "there is no indicator {name!r}", "Did you mean {near!r}?", name=name, near=nearest(name, INDICATORS)
-            )
-        if stage != "region":
-            self.scenario.pathway.require_stage(stage, "indicator")
-        return INDICATORS[name].read(self.view, stage)
 
     def to_dataset(self) -> xarray.Dataset:
         """Return the books as a labelled dataset with units and long names (xarray)."""
@@ -111,7 +67,7 @@ class Result:
         columns = ["scenario", "region", "indicator", "stage", "year", "unit", "median", "low_80", "high_80", "mean"]
         return pd.DataFrame(rows, columns=columns)
 
-    @cached_property
+    @property
     def scenario_indicators(self) -> list[tuple[str, str]]:
         """Return (indicator, stage) of the tidy table."""
         stages = self.scenario.pathway.stages
@@ -139,8 +95,6 @@ class Result:
         -----
         Unit: each target's own. Errors: InputError when a target names no indicator. Source: MODEL, section 8.
         """
-        from simvet.targets import judge  # noqa: PLC0415
-
         return judge(self, causes, progress)
 
 
@@ -172,61 +126,8 @@ def simulate(
     -----
     Unit: persons and persons/year. Source: MODEL.
     """
-    chosen = scenario if isinstance(scenario, Scenario) else load_scenario(scenario)
-    require_draws(draws)
-    if until is not None:
-        chosen = chosen.with_horizon(require_horizon(until, chosen.base_year, "--until"))
-    keyed = Draws(seed)
-    schedule = Schedule(chosen, keyed, draws, uncertainty or Uncertainty())
-    return Result(chosen, schedule, run(schedule, engine, seed), seed)
+    run = start_run(scenario, draws, seed, until, engine, uncertainty or Uncertainty())
+    return Result(run.scenario, run.schedule, run.books, run.seed)
 
 
-def require_draws(draws: int) -> int:
-    """Return the number of draws if it can be run; complain if not.
-
-    Parameters
-    ----------
-    draws : int.
-
-    Returns
-    -------
-    int.
-
-    Raises
-    ------
-    InputError : it is below 1 or above MOST_DRAWS.
-
-    Notes
-    -----
-    Unit: draws. Source: memory of a large machine.
-    """
-    if not isinstance(draws, int) or isinstance(draws, bool) or not 1 <= draws <= MOST_DRAWS:
-        raise InputError("--draws", "{draws} draws cannot be run", "Choose 1 to {most}", draws=draws, most=MOST_DRAWS)
-    return draws
-
-
-def rerun(result: Result, scenario: Scenario) -> Result:
-    """Run another scenario of the same regions on the same opening balances and random numbers.
-
-    Parameters
-    ----------
-    result : Result; supplies seed, draws and opening balances.
-    scenario : Scenario with the same regions, base years and data.
-
-    Returns
-    -------
-    Result.
-
-    Raises
-    ------
-    ValueError : the regions differ.
-
-    Notes
-    -----
-    Unit: persons. Source: common random numbers, MODEL section 7.
-    """
-    if [(c.region, c.base_year) for c in scenario.regions] != [(c.region, c.base_year) for c in result.scenario.regions]:
-        raise ValueError("the regions or base years differ")
-    old = result.schedule
-    schedule = Schedule(scenario, old.draws, old.count, old.uncertainty, old.openings)
-    return Result(scenario, schedule, run(schedule, seed=result.seed), result.seed)
+__all__ = ["DEFAULT_DRAWS", "Result", "rerun", "simulate"]

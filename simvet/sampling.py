@@ -96,6 +96,11 @@ def quantity_rows(rows: Iterable[Row], region: str) -> dict[tuple[str, str], Row
             )  # fmt: skip
         for value in (row.low, row.value, row.high):
             require_in_bounds(row.indicator, value, row.where)
+        if (row.indicator, key) in found:
+            raise InputError(
+                row.where, "the row stands twice, first at {first}", "Keep one of the two, or give one use = history",
+                first=found[(row.indicator, key)].where,
+            )  # fmt: skip
         found[(row.indicator, key)] = row
     weights = [row.value for (name, _), row in found.items() if name == "attractiveness_weight"]
     if abs(sum(weights) - 1.0) > 1e-9:

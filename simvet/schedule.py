@@ -156,7 +156,7 @@ class Schedule:
         """Return the product of yearly growth since the region's base year, shape (draw, year)."""
         rate = self._whole(self.path(position, name, key))
         after = self.calendar > self.scenario.regions[position].base_year
-        return np.cumprod(np.where(after, 1.0 + rate, 1.0), axis=1)
+        return np.asarray(np.cumprod(np.where(after, 1.0 + rate, 1.0), axis=1), dtype=np.float64)
 
     def _approved_intake(self, position: int) -> Floats:
         """Return the intake of institutions approved since the base year, persons/year, shape (draw, year)."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import math
+import os
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -24,6 +25,11 @@ UNITS = (
 )  # fmt: skip
 LARGEST_FILE = 20_000_000
 """Bytes; a table of every figure of every prefecture of China stays below a tenth of this."""
+GRADES = ("A", "B", "C", "D")
+SCHOOL_YEARS = (1900, 2100)
+CALCULATED = ("figure", "check", "prior", "path")
+"""Uses whose rows enter the balance or the feeder as they stand; bounds of quantities are in the catalogue."""
+NEVER_NEGATIVE = ("persons", "persons/year", "places", "schools", "count")
 
 
 @dataclass(frozen=True)
@@ -77,27 +83,55 @@ def read_text(path: Path) -> str:
     -----
     Unit: none. Source: ARCHITECTURE, house habit 3.
     """
-    where = path.name
-    if path.is_dir():
-        raise InputError(where, "this is a folder, not a file", "Name the file inside it")
-    if not path.exists():
-        raise InputError(where, "there is no such file", "Check the name and the folder")
-    size = path.stat().st_size
-    if size > LARGEST_FILE:
-        raise InputError(
-            where, "the file has {size} MB", "Files of more than {most} MB are refused; give the right one",
-            size=size // 1_000_000, most=LARGEST_FILE // 1_000_000,
-        )  # fmt: skip
-    raw = path.read_bytes()
-    if not raw.strip():
-        raise InputError(where, "the file is empty", "Fill it, or start from a copy of a file in scenarios/")
+    where = place_of(path)
     try:
-        return raw.decode("utf-8-sig")
+        if path.is_dir():
+            raise InputError(where, "this is a folder, not a file", "Name the file inside it")
+        if not path.exists():
+            raise InputError(where, "there is no such file", "Check the name and the folder")
+        if not path.is_file():
+            raise InputError(where, "this is a device or a pipe, not a file", "Name a file that lies on the disk")
+        size = path.stat().st_size
+        if size > LARGEST_FILE:
+            raise InputError(
+                where, "the file has {size} MB", "Files of more than {most} MB are refused; give the right one",
+                size=size // 1_000_000, most=LARGEST_FILE // 1_000_000,
+            )  # fmt: skip
+        raw = path.read_bytes()
+    except (OSError, ValueError):
+        raise InputError(where[-80:], "the file cannot be read", "Check its name and your right to read it") from None
+    try:
+        text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = raw[: error.start].count(b"\n") + 1
         raise InputError(
             f"{where}:{line}", "the text is not UTF-8", "Save the file as UTF-8 (Excel: CSV UTF-8)"
         ) from None
+    if not text.strip():
+        raise InputError(where, "the file is empty", "Fill it, or start from a copy of a file in scenarios/")
+    if "\x00" in text:
+        line = text[: text.index("\x00")].count("\n") + 1
+        raise InputError(f"{where}:{line}", "the text holds a zero byte", "Save the file as UTF-8 (Excel: CSV UTF-8)")
+    return text
+
+
+def place_of(path: Path) -> str:
+    """Return how a complaint names a file: ``data/lishui/values.csv`` for a table, else the name alone.
+
+    Parameters
+    ----------
+    path : Path.
+
+    Returns
+    -------
+    str, without the folders of the user's machine.
+
+    Notes
+    -----
+    Unit: none. Errors: none. Source: tables of several regions bear the same name.
+    """
+    parts = path.parts[-3:]
+    return "/".join(parts[parts.index("data") :]) if "data" in parts[:-1] else path.name
 
 
 def read_table(path: Path) -> tuple[Row, ...]:
@@ -119,39 +153,53 @@ def read_table(path: Path) -> tuple[Row, ...]:
     -----
     Unit: each row's own. Source: the table.
     """
-    text = read_text(path)
-    if "\x00" in text:
-        raise InputError(path.name, "the text holds a zero byte", "Save the file as UTF-8 (Excel: CSV UTF-8)")
-    reader = csv.reader(text.splitlines())
-    header = next(reader)
+    place = place_of(path)
+    reader = csv.reader(read_text(path).splitlines())
+    try:
+        header = next(reader)
+        _require_header(header, place)
+        rows: list[Row] = []
+        seen: dict[tuple[object, ...], str] = {}
+        last = reader.line_num
+        for cells in reader:
+            where = f"{place}:{last + 1}"
+            last = reader.line_num
+            if len(cells) != len(header):
+                raise InputError(
+                    where, "the row has {found} cells, the header {wanted}",
+                    "Look for a comma outside quotes or a quote that is not closed", found=len(cells),
+                    wanted=len(header),
+                )  # fmt: skip
+            row = _row(dict(zip(header, cells, strict=True)), where)
+            identity = (row.region, row.year, row.indicator, row.stage, row.track, row.definition, row.use)
+            if row.use != "history" and identity in seen:
+                raise InputError(
+                    where, "the row stands twice, first at {first}", "Keep one of the two, or give one use = history",
+                    first=seen[identity],
+                )  # fmt: skip
+            seen[identity] = where
+            rows.append(row)
+    except csv.Error:
+        raise InputError(
+            f"{place}:{reader.line_num}",
+            "a cell holds more than 131072 characters",
+            "Look for a quote that is not closed",
+        ) from None
+    return tuple(rows)
+
+
+def _require_header(header: list[str], place: str) -> None:
     for column in header:
         if column not in COLUMNS:
             raise InputError(
-                f"{path.name}:1", "column {column!r} is unknown", "Did you mean {near!r}?",
+                f"{place}:1", "column {column!r} is unknown", "Did you mean {near!r}?",
                 column=column, near=nearest(column, COLUMNS),
             )  # fmt: skip
+        if header.count(column) > 1:
+            raise InputError(f"{place}:1", "column {column!r} stands twice", "Keep one of the two", column=column)
     missing = [column for column in COLUMNS if column not in header]
     if missing:
-        raise InputError(f"{path.name}:1", "column {column!r} is missing", "Add it to the header", column=missing[0])
-    rows = []
-    seen: dict[tuple[object, ...], str] = {}
-    for number, cells in enumerate(reader, start=2):
-        where = f"{path.name}:{number}"
-        if len(cells) != len(header):
-            raise InputError(
-                where, "the row has {found} cells, the header {wanted}", "Look for a comma outside quotes",
-                found=len(cells), wanted=len(header),
-            )  # fmt: skip
-        row = _row(dict(zip(header, cells, strict=True)), where)
-        identity = (row.region, row.year, row.indicator, row.stage, row.track, row.definition, row.use)
-        if row.use != "history" and identity in seen:
-            raise InputError(
-                where, "the row stands twice, first at {first}", "Keep one of the two, or give one use = history",
-                first=seen[identity],
-            )  # fmt: skip
-        seen[identity] = where
-        rows.append(row)
-    return tuple(rows)
+        raise InputError(f"{place}:1", "column {column!r} is missing", "Add it to the header", column=missing[0])
 
 
 def _row(cells: dict[str, str], where: str) -> Row:
@@ -161,13 +209,24 @@ def _row(cells: dict[str, str], where: str) -> Row:
                 where, "{column!r} is empty", "A missing number is an error; write it, or leave the row out",
                 column=column,
             )  # fmt: skip
-    for column, words in (("status", STATUSES), ("use", USES), ("distribution", DISTRIBUTIONS), ("unit", UNITS)):
+    for column in ("region", "indicator", "stage", "track", "definition"):
+        if cells[column] != cells[column].strip():
+            raise InputError(
+                where,
+                "{column!r} has blanks around {word!r}",
+                "Take the blanks away",
+                column=column,
+                word=cells[column],
+            )
+    for column, words in (
+        ("status", STATUSES), ("use", USES), ("distribution", DISTRIBUTIONS), ("unit", UNITS), ("grade", GRADES),
+    ):  # fmt: skip
         if cells[column] not in words:
             raise InputError(
                 where, "{column!r} is {word!r}", "Did you mean {near!r}?",
                 column=column, word=cells[column], near=nearest(cells[column], words),
             )  # fmt: skip
-    value, low, high = (_number(cells[column], column, where) for column in ("value", "low", "high"))
+    value, low, high = (number_of(cells[column], column, where) for column in ("value", "low", "high"))
     if not low <= value <= high:
         raise InputError(
             where, "{value:g} is not between low {low:g} and high {high:g}", "Put the three in order",
@@ -177,12 +236,53 @@ def _row(cells: dict[str, str], where: str) -> Row:
         raise InputError(where, "a derived number has no formula", "Write how it was derived")
     if cells["status"] == "assumed" and not cells["note"].strip():
         raise InputError(where, "an assumed number has no reason", "Say in note why it is assumed and so wide")
-    year = _number(cells["year"], "year", where)
+    _require_possible(cells, low, high, where)
+    year = number_of(cells["year"], "year", where)
+    if year != int(year) or not SCHOOL_YEARS[0] <= year <= SCHOOL_YEARS[1]:
+        raise InputError(
+            where, "{key!r} is {value}, not a year from {first} to {last}", "Write a whole year with four digits",
+            key="year", value=cells["year"], first=SCHOOL_YEARS[0], last=SCHOOL_YEARS[1],
+        )  # fmt: skip
     text = {column: cells[column] for column in COLUMNS if column not in ("year", "value", "low", "high")}
     return Row(year=int(year), value=value, low=low, high=high, where=where, **text)
 
 
-def _number(text: str, column: str, where: str) -> float:
+def _require_possible(cells: dict[str, str], low: float, high: float, where: str) -> None:
+    """Complain about shares outside 0 to 1 and counts below zero in rows that are calculated with."""
+    if cells["use"] not in CALCULATED or cells["indicator"].endswith("_change"):
+        return
+    if cells["unit"] == "share" and not 0.0 <= low <= high <= 1.0:
+        raise InputError(
+            where, "a share of {low:g} to {high:g} is outside 0 to 1", "Write 0.42 for 42 %", low=low, high=high
+        )
+    if cells["unit"] in NEVER_NEGATIVE and low < 0.0:
+        raise InputError(
+            where, "{name!r} is {value:g} at its lowest, less than nothing", "Write a number from 0 on",
+            name=cells["indicator"], value=low,
+        )  # fmt: skip
+
+
+def number_of(text: str, column: str, where: str) -> float:
+    """Return the number in a cell.
+
+    Parameters
+    ----------
+    text : str; the cell.
+    column : str; its column.
+    where : str; the place to name in the complaint.
+
+    Returns
+    -------
+    float, finite.
+
+    Raises
+    ------
+    InputError : the cell holds no finite number.
+
+    Notes
+    -----
+    Unit: the row's own. Source: the table.
+    """
     try:
         number = float(text)
     except ValueError:
@@ -191,7 +291,9 @@ def _number(text: str, column: str, where: str) -> float:
             column=column, text=text,
         ) from None  # fmt: skip
     if not math.isfinite(number):
-        raise InputError(where, "{column!r} is {text!r}, not a number", "Write a finite number", column=column, text=text)
+        raise InputError(
+            where, "{column!r} is {text!r}, not a number", "Write a finite number", column=column, text=text
+        )
     return number
 
 
@@ -204,12 +306,20 @@ def home() -> Path:
 
     Raises
     ------
-    InputError : neither is there.
+    InputError : neither is there, or the environment variable SIMVET_HOME names a folder without data.
 
     Notes
     -----
     Unit and shape: none. Source: the layout in ARCHITECTURE.
     """
+    chosen = os.environ.get("SIMVET_HOME")
+    if chosen:
+        if (Path(chosen) / "data" / "pathway.yaml").exists():
+            return Path(chosen)
+        raise InputError(
+            "SIMVET_HOME", "the folder {folder!r} holds no data/pathway.yaml",
+            "Name a folder with data/ and scenarios/, or unset the variable", folder=chosen,
+        )  # fmt: skip
     package = Path(__file__).resolve().parent
     for folder in (package.parent, package / "_home"):
         if (folder / "data" / "pathway.yaml").exists():
@@ -239,11 +349,44 @@ def region_rows(region: str, folder: Path | None = None) -> tuple[Row, ...]:
     Unit: each row's own. Source: ``data/<region>/values.csv`` and ``assumptions.csv``, ``data/standards/values.csv``.
     """
     data = (folder or home()) / "data"
+    require_region(region, f"data/{region}", folder)
+    files = (data / region / "values.csv", data / region / "assumptions.csv", data / "standards" / "values.csv")
+    rows = tuple(row for path in files for row in read_table(path))
+    for row in rows:
+        if row.region != region and f"/{region}/" in row.where:
+            raise InputError(
+                row.where, "the row belongs to region {given!r}",
+                "Tables in data/{region} hold rows of {region!r} only", given=row.region, region=region,
+            )  # fmt: skip
+    return rows
+
+
+def require_region(region: str, where: str, folder: Path | None = None) -> str:
+    """Return the region if there are data for it; complain with the nearest known one if not.
+
+    Parameters
+    ----------
+    region : str; the name of a folder under data/.
+    where : str, the place to name in the complaint.
+    folder : Path, optional; where data lie, by default the project's own.
+
+    Returns
+    -------
+    str.
+
+    Raises
+    ------
+    InputError : there is no such region.
+
+    Notes
+    -----
+    Unit: none. Source: the folders under ``data/`` that hold ``assumptions.csv``.
+    """
+    data = (folder or home()) / "data"
     known = sorted(path.name for path in data.iterdir() if (path / "assumptions.csv").exists())
     if region not in known:
         raise InputError(
-            f"data/{region}", "region {region!r} has no data", "Did you mean {near!r}? Known: {known}",
-            region=region, near=nearest(region, known), known=", ".join(known),
+            where, "region {region!r} has no data", "Did you mean {near!r}? Known: {known}",
+            region=region, near=nearest(region, known) if known else "", known=", ".join(known),
         )  # fmt: skip
-    files = (data / region / "values.csv", data / region / "assumptions.csv", data / "standards" / "values.csv")
-    return tuple(row for path in files for row in read_table(path))
+    return region

@@ -12,7 +12,7 @@ from simvet.errors import InputError, nearest
 from simvet.indicators import INDICATORS, READINGS
 from simvet.levers import Lever
 from simvet.loading import load_scenario
-from simvet.result import Result, rerun, simulate
+from simvet.runs import Run, rerun, start_run
 from simvet.scenario import Scenario, Spread, Target
 
 Floats = NDArray[np.float64]
@@ -35,13 +35,15 @@ class Cause:
 
     Notes
     -----
-    Unit: ``probability`` is the change of the probability, ``value`` the change of the median in the target's unit.
+    Unit: ``probability`` is the change of the probability, ``error`` its paired Monte Carlo error, ``value`` the change of
+    the median in the target's unit.
     Errors: none. Source: MODEL, section 8.
     """
 
     key: str
     probability: float
     value: float
+    error: float
 
 
 @dataclass(frozen=True)
@@ -210,13 +212,13 @@ class Reading:
         return is_reached(self.target, self.value[:, column], self.bound[:, column])
 
 
-def read_targets(result: Result, province: Result | None) -> list[Reading]:
+def read_targets(result: Run, province: Run | None) -> list[Reading]:
     """Return every modelled target of a run, in every reading of its text.
 
     Parameters
     ----------
-    result : Result.
-    province : Result, optional; the province in the same draws, for relative targets.
+    result : Run.
+    province : Run, optional; the province in the same draws, for relative targets.
 
     Returns
     -------
@@ -252,7 +254,7 @@ def read_targets(result: Result, province: Result | None) -> list[Reading]:
     return readings
 
 
-def _aligned(result: Result, province: Result, name: str, stage: str) -> Floats:
+def _aligned(result: Run, province: Run, name: str, stage: str) -> Floats:
     """Return the province's indicator in the years of the run, NaN before the province's base year."""
     other = province.indicator(name, stage)[:, :, 0]
     bound = np.full((result.draws, len(result.books.years)), np.nan)
@@ -262,12 +264,12 @@ def _aligned(result: Result, province: Result, name: str, stage: str) -> Floats:
     return bound
 
 
-def judge(result: Result, causes: bool, progress: Callable[[str], None] | None) -> list[Verdict]:
+def judge(result: Run, causes: bool, progress: Callable[[str], None] | None) -> list[Verdict]:
     """Return the verdicts of a run; see :meth:`simvet.result.Result.verdicts`.
 
     Parameters
     ----------
-    result : Result.
+    result : Run.
     causes : bool; search the binding constraints.
     progress : callable, optional; told each step.
 
@@ -287,7 +289,7 @@ def judge(result: Result, causes: bool, progress: Callable[[str], None] | None) 
     province = None
     if any(target.bound is None and is_modelled(target) for target in result.scenario.targets):
         tell("province")
-        province = _province(result)
+        province = province_of(result)
     readings = read_targets(result, province)
     verdicts = [_verdict(result, reading) for reading in readings]
     if causes:
@@ -305,14 +307,28 @@ def judge(result: Result, causes: bool, progress: Callable[[str], None] | None) 
     return sorted(verdicts, key=lambda v: (order.get(v.target.key, len(order)),))
 
 
-def _province(result: Result) -> Result | None:
+def province_of(result: Run) -> Run | None:
+    """Return the province of a run in the same draws, None where the scenario names none.
+
+    Parameters
+    ----------
+    result : Run.
+
+    Returns
+    -------
+    Run or None.
+
+    Notes
+    -----
+    Unit: persons. Errors: InputError when the province's scenario is wrong. Source: MODEL, section 8.
+    """
     if result.scenario.province == "none":
         return None
     scenario = load_scenario(result.scenario.province).with_horizon(result.scenario.until)
-    return simulate(scenario, result.draws, result.seed, uncertainty=result.schedule.uncertainty)
+    return start_run(scenario, result.draws, result.seed, None, "cohort", result.schedule.uncertainty)
 
 
-def _column(result: Result, year: int) -> int:
+def _column(result: Run, year: int) -> int:
     if year not in result.books.years:
         raise InputError(
             "--until", "the run ends in {until}, before the target year {year}", "Run at least to {year}",
@@ -321,7 +337,7 @@ def _column(result: Result, year: int) -> int:
     return result.books.years.index(year)
 
 
-def _verdict(result: Result, reading: Reading) -> Verdict:
+def _verdict(result: Run, reading: Reading) -> Verdict:
     target, years = reading.target, result.books.years
     column = _column(result, target.year)
     value, bound = reading.value[:, column], float(np.nanmedian(reading.bound[:, column]))
@@ -350,11 +366,11 @@ def _verdict(result: Result, reading: Reading) -> Verdict:
     )  # fmt: skip
 
 
-def _effect(result: Result, key: str, before: Reading, after: Reading) -> Cause:
+def _effect(result: Run, key: str, before: Reading, after: Reading) -> Cause:
     column = _column(result, before.target.year)
-    change = after.reached(column).mean() - before.reached(column).mean()
+    change = after.reached(column).astype(float) - before.reached(column).astype(float)
     moved = np.nanmedian(after.value[:, column]) - np.nanmedian(before.value[:, column])
-    return Cause(key, float(change), float(moved))
+    return Cause(key, float(change.mean()), float(moved), float(change.std() / np.sqrt(change.size)))
 
 
 def _with_causes(verdict: Verdict, effects: Iterable[Cause]) -> Verdict:
@@ -366,7 +382,8 @@ def _with_causes(verdict: Verdict, effects: Iterable[Cause]) -> Verdict:
     stuck = verdict.probability == 0.0 and not any(cause.probability > 0.0 for cause in found)
     gain = {c.key: (sign * c.value if stuck else c.probability) for c in found}
     best = max(gain.values(), default=0.0)
-    if best <= 1e-12:
+    noise = 0.0 if stuck else 2.0 * max((c.error for c in found if gain[c.key] == best), default=0.0)
+    if best <= max(noise, 1e-12):
         return replace(verdict, causes=found)
     binding = tuple(sorted((k for k, v in gain.items() if v >= best * (1.0 - TIE)), key=lambda k: -gain[k]))
     return replace(verdict, causes=found, binding=binding)

@@ -14,7 +14,7 @@ from simvet.schedule import Schedule
 Floats = NDArray[np.float64]
 
 
-def run(schedule: Schedule, engine: str = "cohort", seed: int = 0) -> Books:
+def run_years(schedule: Schedule, engine: str = "cohort", seed: int = 0) -> Books:
     """Return the balanced books of a run.
 
     Parameters

@@ -53,8 +53,9 @@ class CohortWorld:
         if self.whole:
             self.integrated = np.rint(self.integrated)
 
-    def opening_rows(self) -> Rows:
-        """Return what the opening balance says of the base year, shape (draw, region, ...)."""
+    def opening_rows(self, base_year: int | None = None) -> Rows:
+        """Return what the opening balances say of a base year, by default the first, shape (draw, region, ...)."""
+        year = self.schedule.first if base_year is None else base_year
         openings = self.schedule.openings
         rows: Rows = {
             "stock": self.stock,
@@ -68,13 +69,16 @@ class CohortWorld:
             for region, opening in enumerate(openings):
                 placed[:, region, position, : len(gate.options)] = opening.placed[gate.key]
                 pool[:, region, position] = opening.pool[gate.key]
-        year = self.schedule.first
+        if self.whole:
+            rows.update(entrants=np.rint(rows["entrants"]), graduates=np.rint(rows["graduates"]))
+            placed, pool = np.rint(placed), np.rint(pool)
         rows.update(placed=placed, pool=pool)
         rows["places"] = self.schedule.at("places", SECONDARY, year)
         rows["teachers"] = self.schedule.at("teachers", SECONDARY, year)
         rows["opened_places"] = self.schedule.opened_places(year)
         leavers = pool[:, :, 2] - np.nansum(placed[:, :, 2], axis=-1)
-        rows.update(self._to_work(leavers, self.schedule.at("work_in_region_share", "", year), 0))
+        work = self._to_work(leavers, self.schedule.at("work_in_region_share", "", year), 0)
+        rows.update({name: self._round(number) for name, number in work.items()})
         if all(opening.sample.has("international_students") for opening in openings):
             rows["international_students"] = self.schedule.at("international_students", "", year)
         return rows
@@ -120,8 +124,8 @@ class CohortWorld:
         self._exams(year, gates, graduates, terms, seats, taken, failed, reserved, entrants, outside, adults)
         self._feed(year, before, graduates, entrants, left, joined)
 
-        for position, track in enumerate(self.pathway.tracks):
-            stay[..., track.first_cell] += entrants[..., position]
+        for position, cell in enumerate(self.pathway.first_cell):
+            stay[..., cell] += entrants[..., position]
         rows: Rows = {
             "stock": stay, "entrants": entrants, "graduates": graduates, "dropouts": moves[..., 0],
             "repeaters": moves[..., 1], "departures": moves[..., 2], "transfers_out": moves[..., 3],
@@ -133,8 +137,21 @@ class CohortWorld:
         }  # fmt: skip
         if all(opening.sample.has("international_students") for opening in self.schedule.openings):
             rows["international_students"] = terms.of("international_students")
+        rows = self._with_late_openings(year, rows)
         self._move_on(year, rows, entrants)
         return rows
+
+    def _with_late_openings(self, year: int, rows: Rows) -> Rows:
+        """Return the rows with the opening of every region whose own base year this is."""
+        late = np.array([case.base_year == year for case in self.cases])
+        if not late.any():
+            return rows
+        opening = self.opening_rows(year)
+        kept = {}
+        for name, values in rows.items():
+            chosen = late.reshape(-1, *(1,) * (values.ndim - 2))
+            kept[name] = np.where(chosen, opening.get(name, np.full(values.shape, np.nan)), values)
+        return kept
 
     def _move_on(self, year: int, rows: Rows, entrants: Floats) -> None:
         """Keep the new state; a region whose base year is still ahead keeps its opening."""
@@ -219,8 +236,8 @@ class CohortWorld:
         """Return the seats of general high, both integrated tracks and the regular track."""
         planned = np.minimum(vocational, np.maximum(pool - general, 0.0) + come)
         higher = terms.of("integrated_higher_share") * planned
-        bachelor = np.minimum(terms.of("integrated_bachelor_share") * planned, planned - np.minimum(higher, planned))
         higher = np.minimum(higher, np.maximum(planned - come, 0.0))
+        bachelor = np.minimum(terms.of("integrated_bachelor_share") * planned, np.maximum(planned - come - higher, 0.0))
         regular = np.maximum(vocational - come - higher - bachelor, 0.0)
         return np.stack([general, higher, bachelor, regular], axis=-1)
 
@@ -251,7 +268,7 @@ class CohortWorld:
         taken = np.minimum(wanted, limits)
         pool = leavers[0] + leavers[1]
         failed = pool - taken.sum(axis=-1)
-        reserved = self.integrated[:, :, 0, 0] * (1.0 - self.away[SECONDARY])
+        reserved = self._round(self.integrated[:, :, 0, 0] * (1.0 - self.away[SECONDARY]))
         # Those unplaced here are not lost: they go on to the exam for vocational leavers.
         gates.enter(1, pool, taken, limits, np.zeros_like(taken), np.zeros(self.shape), failed)
         return taken, failed, reserved

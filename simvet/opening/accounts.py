@@ -325,7 +325,7 @@ def _entry_to_colleges(a: Accounts) -> None:
     topup: Form = {f"topup/{o}": 1.0 for o in ("vocational_bachelor", "bachelor", "elsewhere")}
     local_topup: Form = {"topup/vocational_bachelor": 1.0, "topup/bachelor": 1.0}
     ledger.soft("top-up elsewhere", add_forms({"topup/elsewhere": 1.0}, scale_form(topup, -of("study_elsewhere_share", "higher_vocational"))), 0.001 * scale)
-    ledger.soft("top-up in vocational bachelor", add_forms({"topup/vocational_bachelor": 1.0}, scale_form(local_topup, -of("topup_vocational_bachelor_share_prior"))), 0.0005 * scale)
+    ledger.soft("top-up in vocational bachelor", add_forms({"topup/vocational_bachelor": 1.0}, scale_form(local_topup, -of("topup_vocational_bachelor_share_prior"))), 0.001 * scale)
     gaokao: Form = {f"general_exam/{o}": 1.0 for o in ("higher_vocational", "vocational_bachelor", "bachelor", "elsewhere", "declined")}
     ledger.identity("general leavers", add_forms(gaokao, scale_form(general, -1.0)), TIGHT * scale)
     ledger.soft("general leavers not continuing", add_forms({"general_exam/declined": 1.0}, scale_form(general, -of("general_not_continuing_share"))), 0.01 * size_g)

@@ -22,7 +22,7 @@ from simvet.tables import Row
 
 Floats = NDArray[np.float64]
 
-METHOD = 2
+METHOD = 3
 """Raised whenever the balance is computed differently, so that no old cache is read."""
 LEAST = 1e-6
 """Share kept free above a placed share, so that an option never wants fewer than it placed."""
@@ -95,7 +95,7 @@ def balance(case: RegionCase, rows: Sequence[Row], data_digest: str, draws: Draw
     return accounts, found
 
 
-def solve_accounts(accounts: Accounts, draws: Draws, vary: bool, without: str = "") -> Floats:
+def solve_accounts(accounts: Accounts, draws: Draws, vary: bool, without: str = "", figures: bool = True) -> Floats:
     """Return the unknowns that agree best with prior and rows, draw by draw.
 
     Parameters
@@ -104,6 +104,7 @@ def solve_accounts(accounts: Accounts, draws: Draws, vary: bool, without: str = 
     draws : Draws.
     vary : bool; perturb prior and rows by their spreads.
     without : str; label of a figure to leave out.
+    figures : bool; False leaves out every figure, which shows what prior and identities say alone.
 
     Returns
     -------
@@ -114,7 +115,8 @@ def solve_accounts(accounts: Accounts, draws: Draws, vary: bool, without: str = 
     Unit: persons. Errors: none. Source: MODEL, section 1.
     """
     ledger = accounts.ledger
-    used = [row for row in ledger.rows if row.kind != "check" and row.label != without]
+    left_out = ("check",) if figures else ("check", "figure")
+    used = [row for row in ledger.rows if row.kind not in left_out and row.label != without]
     matrix, wanted, spread = ledger.dense_rows(used)
     prior, prior_spread = ledger.prior_arrays()
     if vary:
@@ -228,8 +230,8 @@ def _stocks_and_flows(case: RegionCase, pathway: Pathway, a: Accounts, value: di
         "transfer_selection": [f"higher_vocational/integrated/{base}", *[f"transfer_selection/{o}" for o in ("vocational_bachelor", "bachelor", "elsewhere")]],
         "topup": [f"topup/{o}" for o in ("vocational_bachelor", "bachelor", "elsewhere")],
     }
-    for gate in ("vocational_exam", "general_exam"):
-        names[gate] = [f"{gate}/{o}" for o in ("higher_vocational", "vocational_bachelor", "bachelor", "elsewhere")]
+    for exam in ("vocational_exam", "general_exam"):
+        names[exam] = [f"{exam}/{o}" for o in ("higher_vocational", "vocational_bachelor", "bachelor", "elsewhere")]
     for gate in pathway.gates:
         placed[gate.key] = np.stack([value[name] for name in names[gate.key]], axis=1)
         pool[gate.key] = sum((graduates[:, index[track]] for track in gate.pool), start=np.zeros(count))

@@ -21,7 +21,7 @@ def _share_of(total: float, rate: float, whole: bool, key: Keys, draw: int, step
     if not whole:
         return total * rate
     uniform = keyed_uniform(
-        key[0], key[1], key[2], key[3], (key[4] + np.uint64(step)) & np.uint64(0xFFFFFFFF), np.uint64(draw)
+        key[0], key[1], key[2], key[3], (key[4] + np.uint64(step)) & np.uint64(0xFFFFFFFF), draw
     )
     return binomial_quantile(uniform, total, rate)
 
@@ -62,8 +62,9 @@ def pass_a_year(
 
     Notes
     -----
-    Errors: none are raised here; rates are checked where they are read (each in [0, 1], their sum at most 1). For every
-    grade promotion + repetition + dropout + transfer + departure = 1. Source: MODEL, section 1.
+    Errors: none are raised here; each rate is checked where it is read ([0, 1]). Where they add up to more than 1,
+    dropout goes first, then repetition, departure and transfer, until nobody is left. For every grade promotion +
+    repetition + dropout + transfer + departure = 1. Source: MODEL, section 1.
     """
     rows, cells = stock.shape
     tracks = first_cell.shape[0]
@@ -89,6 +90,8 @@ def pass_a_year(
                         rate = departure[row, track]
                     else:
                         rate = 0.0 if last or partner[track] < 0 else transfer[row, track]
+                    # Levers may ask for more than everybody: who has left already can do nothing else.
+                    rate = min(rate, odds)
                     if rate <= 0.0:
                         continue
                     if whole:

@@ -1,0 +1,240 @@
+"""The command line: simvet run | compare | check | list."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from simvet.errors import InputError
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+    from simvet.report.wording import Language
+
+FAULT = 2
+"""Exit code of a user's mistake."""
+# The parser's own error class; typer ships its parser under a private name, its exceptions under public ones.
+WRONG_USE: type[Exception] = typer.BadParameter.__mro__[1]
+PATIENCE = 1.0
+"""Seconds before a progress line appears."""
+WIDE = 160
+"""Columns when the output is not a terminal."""
+
+app = typer.Typer(
+    add_completion=False, no_args_is_help=True, rich_markup_mode=None, pretty_exceptions_enable=False,
+    help="区域职业教育承载力模拟 / capacity of a region's vocational education",
+)  # fmt: skip
+
+Draws = Annotated[int, typer.Option("--draws", help="抽样次数 / size of the ensemble")]
+Seed = Annotated[int, typer.Option("--seed", help="随机种子 / random seed")]
+Until = Annotated[int | None, typer.Option("--until", help="模拟到哪一学年 / last school year")]
+Lang = Annotated[str, typer.Option("--lang", help="zh | en")]
+
+
+@app.command("run")
+def run_command(
+    scenarios: Annotated[list[str], typer.Argument(help="情景名称或文件，可写多个 / scenarios, one or several")],
+    draws: Draws = 1000,
+    seed: Seed = 1,
+    until: Until = None,
+    as_of: Annotated[int | None, typer.Option("--as-of", help="序时进度所看年份 / year of the milestone")] = None,
+    chance: Annotated[bool, typer.Option("--chance", help="按整数人抽样 / move whole persons")] = False,
+    causes: Annotated[bool, typer.Option("--causes/--no-causes", help="查找约束因素 / search binding causes")] = True,
+    out: Annotated[Path | None, typer.Option("--out", help="结果文件夹 / folder for results")] = None,
+    lang: Lang = "zh",
+) -> None:
+    """运行情景并给出规划目标研判。Run scenarios and print the verdicts on their plans' targets."""
+    from dataclasses import replace  # noqa: PLC0415
+
+    from simvet.loading import load_scenario  # noqa: PLC0415
+    from simvet.report.wording import require_language, word  # noqa: PLC0415
+    from simvet.targets import require_indicators  # noqa: PLC0415
+
+    language = require_language(lang)
+    loaded = [load_scenario(name) for name in scenarios]
+    for scenario in loaded:
+        require_indicators(scenario)
+    if out is not None:
+        from simvet.report.export import require_new_folder  # noqa: PLC0415
+
+        require_new_folder(out)
+    from simvet.lateness import late_levers  # noqa: PLC0415
+    from simvet.report.terminal import verdict_table  # noqa: PLC0415
+    from simvet.result import simulate  # noqa: PLC0415
+    from simvet.sampling import Uncertainty  # noqa: PLC0415
+
+    for scenario in loaded:
+        chosen = scenario if as_of is None else replace(scenario, as_of=as_of)
+        started = time.perf_counter()
+        with _progress(language) as tell:
+            tell(word("text", "progress_run", language))
+            result = simulate(chosen, draws, seed, until, uncertainty=Uncertainty(chance=chance))
+            verdicts = result.verdicts(causes, lambda step: tell(_step(step, language)))
+            late = late_levers(result)
+        _show(verdict_table(result, verdicts, late, language))
+        if out is not None:
+            from simvet.report.export import write_results  # noqa: PLC0415
+
+            target = out if len(loaded) == 1 else out / scenario.name
+            write_results(result, verdicts, target)
+            _say(word("text", "written", language, folder=target))
+        _say(word("text", "seconds", language, seconds=f"{time.perf_counter() - started:.1f}"))
+
+
+@app.command("compare")
+def compare_command(
+    first: Annotated[str, typer.Argument(help="情景一 / first scenario")],
+    second: Annotated[str, typer.Argument(help="情景二 / second scenario")],
+    draws: Draws = 1000,
+    seed: Seed = 1,
+    until: Until = None,
+    lang: Lang = "zh",
+) -> None:
+    """用同一组随机数比较两个情景。Compare two scenarios on common random numbers."""
+    from simvet.loading import load_scenario  # noqa: PLC0415
+    from simvet.report.wording import require_language, word  # noqa: PLC0415
+
+    language = require_language(lang)
+    pair = [load_scenario(first), load_scenario(second)]
+    from simvet.comparison import compare  # noqa: PLC0415
+    from simvet.report.terminal import comparison_table  # noqa: PLC0415
+
+    with _progress(language) as tell:
+        tell(word("text", "progress_run", language))
+        comparison = compare(pair[0], pair[1], draws, seed, until)
+    _show(comparison_table(comparison, language))
+
+
+@app.command("check")
+def check_command(
+    scenario: Annotated[str, typer.Argument(help="情景或地区 / scenario or region")],
+    draws: Draws = 200,
+    seed: Seed = 1,
+    lang: Lang = "zh",
+) -> None:
+    """检查期初平衡：未知数、数字、留一检验。Check the opening balance: unknowns, figures, leave-one-out."""
+    from simvet.loading import load_scenario  # noqa: PLC0415
+    from simvet.report.wording import require_language, word  # noqa: PLC0415
+    from simvet.targets import require_indicators  # noqa: PLC0415
+
+    language = require_language(lang)
+    loaded = load_scenario(scenario)
+    require_indicators(loaded)
+    from simvet.checking import check  # noqa: PLC0415
+    from simvet.report.terminal import check_tables  # noqa: PLC0415
+    from simvet.runs import require_draws  # noqa: PLC0415
+
+    with _progress(language) as tell:
+        reports = check(loaded, require_draws(draws), seed, lambda label: tell(f"{word('text', 'progress_check', language)} {label}"))
+    for report in reports:
+        _show(check_tables(report, language))
+
+
+@app.command("list")
+def list_command(lang: Lang = "zh") -> None:
+    """列出全部情景。List all scenarios."""
+    from simvet.report.terminal import scenario_table  # noqa: PLC0415
+    from simvet.report.wording import require_language  # noqa: PLC0415
+
+    _show(scenario_table(require_language(lang)))
+
+
+def _step(key: str, language: Language) -> str:
+    from simvet.report.wording import word  # noqa: PLC0415
+
+    if key == "province":
+        return word("text", "progress_province", language)
+    return word("text", "progress_cause", language, name=word("cause", key, language))
+
+
+@contextmanager
+def _progress(language: Language) -> Iterator[Callable[[str], None]]:
+    """Show what is being done once it takes longer than a moment; on a terminal only, and gone when done."""
+    from rich.console import Console  # noqa: PLC0415
+    from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn  # noqa: PLC0415
+
+    from simvet.targets import RELAXATIONS  # noqa: PLC0415
+
+    console = Console(stderr=True)
+    progress = Progress(SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn(), console=console, transient=True)
+    task = progress.add_task("", total=len(RELAXATIONS) + 1)
+    started = time.perf_counter()
+    running = False
+
+    def tell(step: str) -> None:
+        nonlocal running
+        progress.update(task, advance=1, description=step)
+        if not running and time.perf_counter() - started > PATIENCE:
+            progress.start()
+            running = True
+
+    try:
+        yield tell
+    finally:
+        progress.stop()
+
+
+def _show(renderable: RenderableType) -> None:
+    from rich.console import Console  # noqa: PLC0415
+
+    console = Console()
+    if not console.is_terminal:
+        console = Console(width=max(WIDE, console.width))
+    console.print(renderable)
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(line + "\n")
+
+
+def _language_of(arguments: list[str]) -> Language:
+    """Return the language that an error is told in, before anything is parsed."""
+    for position, argument in enumerate(arguments):
+        if argument == "--lang=en" or (argument == "--lang" and arguments[position + 1 : position + 2] == ["en"]):
+            return "en"
+    return "zh"
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run the command line.
+
+    Parameters
+    ----------
+    argv : list of str, optional; by default what was typed.
+
+    Returns
+    -------
+    int; 0, or 2 for a user's mistake, which is told in one line on standard error.
+
+    Notes
+    -----
+    Unit: none. Errors: none are raised for a user's mistake. Source: ARCHITECTURE, house habit 3.
+    """
+    arguments = list(sys.argv[1:] if argv is None else argv) or ["--help"]
+    from simvet.report.wording import complain  # noqa: PLC0415
+
+    try:
+        app(arguments, standalone_mode=False)
+    except InputError as error:
+        sys.stderr.write(f"simvet: {complain(error, _language_of(arguments))}\n")
+        return FAULT
+    except WRONG_USE as error:
+        message = str(getattr(error, "message", error)).rstrip(".")
+        wrapped = InputError("simvet", "{message}", "simvet --help shows what can be typed", message=message)
+        sys.stderr.write(f"simvet: {complain(wrapped, _language_of(arguments))}\n")
+        return FAULT
+    except (typer.Abort, KeyboardInterrupt):
+        return 130
+    return 0
+
+
+def entry() -> None:
+    """Start the command line and hand its code to the system."""
+    raise SystemExit(main())

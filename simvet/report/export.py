@@ -1,0 +1,152 @@
+"""Results on disk: tidy tables, the labelled dataset and a manifest, in one folder, all or nothing."""
+
+from __future__ import annotations
+
+import json
+import platform
+import shutil
+import tempfile
+from collections.abc import Sequence
+from dataclasses import asdict
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from simvet.errors import InputError
+from simvet.result import Result
+from simvet.targets import Verdict, not_modelled
+
+PACKAGES = ("numpy", "scipy", "numba", "pandas", "xarray")
+
+
+def require_new_folder(folder: Path) -> Path:
+    """Return the folder if results can be written there; complain if not.
+
+    Parameters
+    ----------
+    folder : Path.
+
+    Returns
+    -------
+    Path.
+
+    Raises
+    ------
+    InputError : there is a file of that name, or the folder holds something already.
+
+    Notes
+    -----
+    Unit: none. Source: results of two runs are never mixed.
+    """
+    if folder.exists() and not folder.is_dir():
+        raise InputError(str(folder), "there is a file of that name", "Choose another folder")
+    if folder.exists() and any(folder.iterdir()):
+        raise InputError(str(folder), "the folder is not empty", "Choose a new folder; results are never mixed")
+    return folder
+
+
+def verdict_frame(verdicts: Sequence[Verdict]) -> pd.DataFrame:
+    """Return verdicts as a tidy table, one row for target and reading.
+
+    Parameters
+    ----------
+    verdicts : sequence of Verdict.
+
+    Returns
+    -------
+    pandas.DataFrame.
+
+    Notes
+    -----
+    Unit: the column ``unit``. Errors: none. Source: MODEL, section 8.
+    """
+    rows = []
+    for v in verdicts:
+        row: dict[str, Any] = {
+            "document": v.target.document, "region": v.target.region, "locator": v.target.locator, "key": v.target.key,
+            "name_zh": v.target.labels["zh"], "name_en": v.target.labels["en"], "stage": v.target.stage,
+            "reading": v.reading, "unit": v.unit, "comparator": v.target.comparator, "bound": v.bound, "year": v.target.year,
+            "median": v.median, "low_80": v.low, "high_80": v.high, "gap": v.gap, "probability": v.probability,
+            "monte_carlo_error": v.error, "first_year": v.first_year, "as_of": v.as_of, "value_as_of": v.value_as_of,
+            "milestone": v.milestone, "milestone_assumed": v.milestone_assumed, "assumed_base": v.assumed_base,
+            "binding_cause": " ".join(v.binding), "draws": v.draws,
+        }  # fmt: skip
+        for cause in v.causes:
+            row[f"effect_{cause.key}"] = cause.probability
+        rows.append(row)
+    return pd.DataFrame(rows).convert_dtypes()
+
+
+def manifest(result: Result) -> dict[str, Any]:
+    """Return what it takes to repeat a run.
+
+    Parameters
+    ----------
+    result : Result.
+
+    Returns
+    -------
+    dict; scenario, digests, seed, draws, uncertainty, versions; no clock time, so that equal runs are equal bytes.
+
+    Notes
+    -----
+    Unit: none. Errors: none. Source: the run.
+    """
+    return {
+        "simvet": version("simvet"), "scenario": result.scenario.name, "title": dict(result.scenario.labels),
+        "scenario_digest": result.scenario.digest, "data_digest": result.scenario.data_digest, "seed": result.seed,
+        "draws": result.draws, "until": result.scenario.until, "engine": "cohort",
+        "uncertainty": asdict(result.schedule.uncertainty), "python": platform.python_version(),
+        "versions": {name: version(name) for name in PACKAGES},
+        "not_modelled": [f"{t.document}: {t.key} ({t.stage})" for t in not_modelled(result.scenario)],
+    }  # fmt: skip
+
+
+def write_results(result: Result, verdicts: Sequence[Verdict], folder: Path) -> list[Path]:
+    """Write a run to a new folder: indicators and verdicts (CSV, Parquet), books (NetCDF), manifest (JSON).
+
+    Parameters
+    ----------
+    result : Result.
+    verdicts : sequence of Verdict.
+    folder : Path; new or empty.
+
+    Returns
+    -------
+    list of Path.
+
+    Raises
+    ------
+    InputError : the folder is taken or cannot be written.
+
+    Notes
+    -----
+    Unit: in each file. The folder appears whole or not at all. Source: the run.
+    """
+    require_new_folder(folder)
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        building = Path(tempfile.mkdtemp(dir=folder.parent, prefix=".simvet-"))
+    except OSError:
+        raise InputError(str(folder), "the folder cannot be written", "Choose another folder") from None
+    try:
+        for name, frame in (("indicators", result.to_frame()), ("verdicts", verdict_frame(verdicts))):
+            frame.to_csv(building / f"{name}.csv", index=False, encoding="utf-8-sig", lineterminator="\n")
+            frame.to_parquet(building / f"{name}.parquet", index=False)
+        dataset = result.to_dataset()
+        small = {name: {"zlib": True, "complevel": 1} for name in dataset.data_vars}
+        dataset.to_netcdf(building / "books.nc", engine="h5netcdf", encoding=small)
+        text = json.dumps(manifest(result), ensure_ascii=False, indent=2, sort_keys=True)
+        (building / "manifest.json").write_text(text + "\n", encoding="utf-8")
+        if folder.exists():
+            folder.rmdir()
+        building.chmod(0o755)
+        building.rename(folder)
+    except OSError:
+        raise InputError(str(folder), "the folder cannot be written", "Choose another folder") from None
+    finally:
+        if building.exists():
+            shutil.rmtree(building)
+    return sorted(folder.iterdir())

@@ -1,0 +1,327 @@
+"""Tables for the terminal, in the reader's language."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rich.box import SIMPLE_HEAD
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from simvet.checking import RegionCheck
+from simvet.comparison import Comparison, Difference
+from simvet.lateness import LateLever
+from simvet.loading import load_pathway, load_scenario, scenario_files
+from simvet.report.wording import Language, number, word
+from simvet.result import Result
+from simvet.scenario import Target
+from simvet.targets import RATIO_BAND, Verdict, not_modelled
+
+_STRONG, _WEAK = 0.8, 0.2
+
+
+def verdict_table(result: Result, verdicts: Sequence[Verdict], late: Sequence[LateLever], language: Language) -> RenderableType:
+    """Return the verdicts of a run as a table, with what is not modelled listed below.
+
+    Parameters
+    ----------
+    result : Result.
+    verdicts : sequence of Verdict, headlines first.
+    late : sequence of LateLever.
+    language : str.
+
+    Returns
+    -------
+    rich renderable.
+
+    Notes
+    -----
+    Unit: printed with each number. Errors: none. Source: MODEL, section 8.
+    """
+    title = word("text", "verdict_title", language, title=result.scenario.labels[language], draws=f"{result.draws:,}", seed=result.seed)
+    table = _table(title)
+    as_of = verdicts[0].as_of if verdicts else result.scenario.as_of
+    for name, width, right in (
+        ("column_target", 24, False), ("column_bound", 16, False), ("column_median", 24, False), ("column_gap", 11, True),
+        ("column_probability", 11, True), ("column_first", 9, False), ("column_milestone", 19, False), ("column_cause", 30, False),
+    ):  # fmt: skip
+        heading = word("text", name, language, year=as_of)
+        table.add_column(heading, justify="right" if right else "left", max_width=width, overflow="fold")
+    told = [(verdict.target.labels[language], verdict.reading) for verdict in verdicts]
+    for verdict, pair in zip(verdicts, told, strict=True):
+        table.add_row(*_cells(verdict, language, twice=told.count(pair) > 1))
+    parts: list[RenderableType] = [table, Text(_probability_note(result, language), style="dim"), Text(word("text", "milestone_note", language), style="dim")]
+    parts += [Text(line, style="yellow") for line in late_lines(late, language)]
+    parts += [Text(word("text", "held", language, lever=name, count=count), style="yellow") for name, count in result.schedule.held.items()]
+    return Group(*parts, *_others(not_modelled(result.scenario), language))
+
+
+def _probability_note(result: Result, language: Language) -> str:
+    return word("text", "probability_note_chance" if result.schedule.uncertainty.chance else "probability_note", language)
+
+
+def _cells(v: Verdict, language: Language, twice: bool) -> list[RenderableType]:
+    unit = v.unit
+    name = target_name(v.target, language)
+    if twice:
+        name = word("text", "in_document", language, name=name, document=word("document", v.target.document, language))
+    if v.target.comparator == "==" and v.target.kind == "baseline":
+        name = word("text", "baseline_row", language, name=name)
+    reading = word("reading", v.reading, language)
+    if reading != v.reading:
+        name = word("text", "reading", language, name=name, reading=reading)
+    if v.headline:
+        name = word("text", "headline", language, name=name)
+    mark = " †" if v.assumed_base else ""
+    style = "green" if v.probability >= _STRONG else "red" if v.probability <= _WEAK else "yellow"
+    probability = Text(f"{v.probability * 100:.0f}% ±{v.error * 100:.1f}{mark}", style=style)
+    base_check = v.target.kind == "baseline"
+    first = "–" if base_check else str(v.first_year) if v.first_year is not None else word("text", "not_before", language, until=v.until)
+    milestone = word(
+        "text", "milestone_cell", language, value=number(v.value_as_of, unit, language),
+        milestone=number(v.milestone, unit, language), mark=" *" if v.milestone_assumed else "",
+    )  # fmt: skip
+    band = word("text", "band_cell", language, median=number(v.median, unit, language), low=number(v.low, unit, language), high=number(v.high, unit, language))
+    return [
+        Text(name, style="bold" if v.headline else ""), word("text", "bound_cell", language, bound=bound_text(v, language), year=v.target.year),
+        band, gap_text(v, language), probability, first, "–" if base_check else milestone, cause_text(v, language),
+    ]  # fmt: skip
+
+
+def gap_text(v: Verdict, language: Language) -> str:
+    """Return the distance of the median from the bound; points for shares, nothing inside a band that counts as equal."""
+    if v.target.key == "general_vocational_ratio":
+        outside = max(RATIO_BAND[0] - v.median, v.median - RATIO_BAND[1], 0.0)
+        return word("text", "points", language, value=f"{outside * 100:+.1f}") if outside else "–"
+    if v.unit == "share":
+        return word("text", "points", language, value=f"{v.gap * 100:+.1f}")
+    return number(v.gap, v.unit, language, signed=True)
+
+
+def _table(title: str) -> Table:
+    return Table(title=title, title_justify="left", title_style="bold", header_style="bold", pad_edge=False, box=SIMPLE_HEAD, show_lines=False)
+
+
+def target_name(target: Target, language: Language) -> str:
+    """Return a target's name, with its stage where the name alone is not clear."""
+    name = target.labels[language]
+    if language == "en" and target.key in ("universal_admission",) and target.stage != "region":
+        return f"{name} ({word('stage', target.stage, language)})"
+    return name
+
+
+def bound_text(v: Verdict, language: Language) -> str:
+    """Return the bound of a verdict as text, with its comparator."""
+    if v.target.key == "general_vocational_ratio":
+        return word("text", "ratio_bound", language)
+    value = number(v.bound, v.unit, language)
+    if v.target.bound is None:
+        return word("text", "provincial", language, value=value)
+    kind = {">=": "at_least", "<=": "at_most", "==": "equals", "~": "about"}[v.target.comparator]
+    return word("text", kind, language, value=value)
+
+
+def cause_text(v: Verdict, language: Language) -> str:
+    """Return the binding causes of a verdict with the effect of relaxing each by 10 %."""
+    if v.target.kind == "baseline" or (v.probability >= 1.0):
+        return word("text", "binding_reached", language)
+    if not v.causes:
+        return word("text", "binding_reached", language)
+    if not v.binding:
+        return word("text", "binding_none", language)
+    effect = {cause.key: cause for cause in v.causes}
+    moved = any(effect[key].probability > 0.0 for key in v.binding)
+    cells = []
+    for key in v.binding:
+        name = word("cause", key, language)
+        if moved:
+            change = word("text", "points", language, value=f"{effect[key].probability * 100:+.0f}")
+            cells.append(word("text", "cause_cell_probability", language, cause=name, effect=change))
+        else:
+            change = number(effect[key].value, v.unit, language, signed=True)
+            cells.append(word("text", "cause_cell_value", language, cause=name, effect=change))
+    return "；".join(cells) if language == "zh" else "; ".join(cells)
+
+
+def late_lines(late: Sequence[LateLever], language: Language) -> list[str]:
+    """Return a sentence for each lever that comes too late for a headline target."""
+    separator = "、" if language == "zh" else ", "
+    found: dict[str, list[LateLever]] = {}
+    for item in late:
+        found.setdefault(item.lever.title(language), []).append(item)
+    lines = []
+    for title, items in found.items():
+        targets = separator.join(
+            word("text", "late_target", language, target=item.target.labels[language], first=item.first) for item in items
+        )
+        lines.append(word("text", "late_line", language, lever=title, year=items[0].target.year, targets=targets))
+    return lines
+
+
+def _others(targets: Sequence[Target], language: Language) -> list[RenderableType]:
+    if not targets:
+        return []
+    lines: list[RenderableType] = [Text(word("text", "other_title", language, count=len(targets)), style="bold")]
+    for kind in sorted({target.kind for target in targets}):
+        names = [target.labels[language] for target in targets if target.kind == kind]
+        joined = ("、" if language == "zh" else ", ").join(names)
+        lines.append(Text(word("text", "kind_line", language, kind=word("kind", kind, language), count=len(names), names=joined), style="dim"))
+    return lines
+
+
+def comparison_table(comparison: Comparison, language: Language) -> RenderableType:
+    """Return a comparison as a table.
+
+    Parameters
+    ----------
+    comparison : Comparison.
+    language : str.
+
+    Returns
+    -------
+    rich renderable.
+
+    Notes
+    -----
+    Unit: printed with each number. Errors: none. Source: common random numbers.
+    """
+    first, second = comparison.first.scenario, comparison.second.scenario
+    title = word("text", "compare_title", language, first=first.labels[language], second=second.labels[language], draws=f"{comparison.first.draws:,}")
+    table = _table(title)
+    for name in ("column_target", "column_year", "column_first_run", "column_second_run", "column_change", "column_probability_change"):
+        table.add_column(word("text", name, language))
+    for d in comparison.differences:
+        table.add_row(*_difference_cells(d, language))
+    return table
+
+
+def _difference_cells(d: Difference, language: Language) -> list[str]:
+    unit = d.target.unit if d.target.unit in ("share", "persons", "places") else "share" if d.median_first <= 1.5 else "persons"
+    name = target_name(d.target, language)
+    reading = word("reading", d.reading, language)
+    if reading != d.reading:
+        name = word("text", "reading", language, name=name, reading=reading)
+    change = f"{number(d.change, unit, language, signed=True)} ({number(d.low, unit, language, signed=True)} – {number(d.high, unit, language, signed=True)})"
+    if d.identical:
+        change = word("text", "unchanged", language)
+    elif d.change == 0.0 and d.low == 0.0 and d.high == 0.0:
+        change = word("text", "no_effect", language, year=d.target.year)
+    probability = f"{d.probability_first * 100:.0f}% → {d.probability_second * 100:.0f}% ({d.probability_change * 100:+.1f} ±{d.error * 100:.1f})"
+    return [name, str(d.target.year), number(d.median_first, unit, language), number(d.median_second, unit, language), change, probability]
+
+
+def scenario_table(language: Language) -> RenderableType:
+    """Return the scenarios that can be named, as a table.
+
+    Parameters
+    ----------
+    language : str.
+
+    Returns
+    -------
+    rich renderable.
+
+    Raises
+    ------
+    InputError : a scenario file is wrong.
+
+    Notes
+    -----
+    Unit: none. Source: ``scenarios/``.
+    """
+    table = _table(word("text", "list_title", language))
+    for name in ("column_name", "column_title", "column_levers"):
+        table.add_column(word("text", name, language), no_wrap=name == "column_name")
+    for name in scenario_files():
+        scenario = load_scenario(name)
+        table.add_row(name, scenario.labels[language], str(len(scenario.levers)))
+    return table
+
+
+def check_tables(report: RegionCheck, language: Language) -> RenderableType:
+    """Return the report on an opening balance.
+
+    Parameters
+    ----------
+    report : RegionCheck.
+    language : str.
+
+    Returns
+    -------
+    rich renderable.
+
+    Notes
+    -----
+    Unit: printed with each number. Errors: none. Source: MODEL, section 1.
+    """
+    separator = "、" if language == "zh" else ", "
+    head = [
+        Text(word("text", "check_title", language, region=word("region", report.region, language), year=report.base_year), style="bold"),
+        Text(word("text", "check_counts", language, unknowns=report.unknowns, figures=report.figures, identities=report.identities, softs=report.softs, rank=report.rank, free=report.free)),
+        Text(word("text", "status_counts", language, **report.statuses)),
+        Text(word("text", "check_solved", language, count=len(report.solved), names=separator.join(_named(report.solved, language)))),
+        Text(word("text", "check_assumed", language, count=len(report.assumed), names=separator.join(_named(report.assumed, language)))),
+        Text(word("text", "check_numbers_rule", language), style="dim"),
+    ]
+    choices = _table(word("text", "check_choice_title", language))
+    for name in ("column_gate", "column_option", "column_seats_status", "column_alpha", "column_beta"):
+        choices.add_column(word("text", name, language))
+    solved, assumed = word("text", "solved", language), word("text", "assumed", language)
+    pathway = load_pathway()
+    for choice in report.choices:
+        choices.add_row(
+            pathway.gate(choice.gate).labels[language], _option_name(choice.option, language),
+            solved if choice.closes else word("text", "open_seats", language), solved if choice.alpha_solved else assumed, assumed,
+        )  # fmt: skip
+    table = _table(word("text", "loo_title", language))
+    for name in ("column_figure", "column_published", "column_predicted", "column_tension"):
+        table.add_column(word("text", name, language))
+    for figure in report.figures_left_out:
+        unit = "share" if abs(figure.value) < 1.0 else "ratio" if abs(figure.value) < 10.0 else "persons"
+        verdict = Text(word("text", "tension" if figure.tension else "agrees", language), style="red" if figure.tension else "green")
+        if not figure.used:
+            verdict.append(word("text", "compared_only", language), style="dim")
+        table.add_row(
+            figure_name(figure.label, language), number(figure.value, unit, language),
+            f"{number(figure.median, unit, language)} ({number(figure.low, unit, language)} – {number(figure.high, unit, language)})", verdict,
+        )  # fmt: skip
+    return Group(*head, choices, table)
+
+
+def _named(unknowns: Sequence[str], language: Language) -> list[str]:
+    """Return unknowns grouped by their first words, so that six years of one series take one line."""
+    counted: dict[str, int] = {}
+    for name in unknowns:
+        parts = [part for part in name.split("/") if not part.isdigit() and not part.startswith("grade_")]
+        key = "/".join(parts)
+        counted[key] = counted.get(key, 0) + 1
+    pathway = load_pathway()
+    gates = {gate.key: gate.labels[language] for gate in pathway.gates}
+    named = []
+    for key, count in counted.items():
+        words = [gates.get(part, word("stage", part, language)) for part in key.split("/")]
+        words = [word("part", part, language) if w == part else w for w, part in zip(words, key.split("/"), strict=True)]
+        named.append("·".join(words) + (f"×{count}" if count > 1 else ""))
+    return named
+
+
+def _option_name(option: str, language: Language) -> str:
+    pathway = load_pathway()
+    if option in pathway.track_index:
+        track = pathway.tracks[pathway.track_index[option]]
+        return f"{pathway.stage_labels[track.stage][language]}·{track.labels[language]}"
+    return str(pathway.exit_labels[option][language])
+
+
+def figure_name(label: str, language: Language) -> str:
+    """Return a figure's label in words: year, stage, indicator, coverage."""
+    year, indicator, stage, definition = label.split(" ")
+    cover = word("definition", definition, language)
+    space = "" if language == "zh" else " "
+    place, what = word("stage", stage, language), word("indicator", indicator, language)
+    text = f"{year} {what}" if what.startswith(place) else f"{year} {place}{space}{what}"
+    return f"{text}（{cover}）" if cover and language == "zh" else f"{text} ({cover})" if cover else text
+
+
+__all__ = ["check_tables", "comparison_table", "scenario_table", "verdict_table"]

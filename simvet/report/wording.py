@@ -1,0 +1,144 @@
+"""Words in the reader's language: every text from one catalogue, none in the code."""
+
+from __future__ import annotations
+
+import math
+from functools import lru_cache
+from typing import Any, Literal
+
+from ruamel.yaml import YAML
+
+from simvet.errors import InputError
+from simvet.tables import home, read_text
+
+Language = Literal["zh", "en"]
+LANGUAGES: tuple[Language, ...] = ("zh", "en")
+WAN = 10_000
+
+
+@lru_cache(maxsize=1)
+def wording() -> dict[str, Any]:
+    """Return the wording catalogue.
+
+    Returns
+    -------
+    dict of section -> key -> language -> text; ``errors`` maps an English template to its Chinese.
+
+    Raises
+    ------
+    InputError : the catalogue is missing.
+
+    Notes
+    -----
+    Unit: none. Source: ``data/wording.yaml``.
+    """
+    content: dict[str, Any] = YAML(typ="safe").load(read_text(home() / "data" / "wording.yaml"))
+    return content
+
+
+def require_language(language: str) -> Language:
+    """Return the language if it is known; complain if not.
+
+    Parameters
+    ----------
+    language : str.
+
+    Returns
+    -------
+    str; ``zh`` or ``en``.
+
+    Raises
+    ------
+    InputError : another word was given.
+
+    Notes
+    -----
+    Unit: none. Source: LANGUAGES.
+    """
+    for known in LANGUAGES:
+        if language == known:
+            return known
+    raise InputError("--lang", "language {lang!r} is unknown", "Write zh or en", lang=language)
+
+
+def word(section: str, key: str, language: Language, **facts: object) -> str:
+    """Return a text, filled in.
+
+    Parameters
+    ----------
+    section, key : str; the place in the catalogue.
+    language : str.
+    **facts : values for its placeholders.
+
+    Returns
+    -------
+    str; the key itself where a section other than ``text`` has no such key, so that new data rows still show.
+
+    Raises
+    ------
+    KeyError : the text is missing from section ``text``; the program asked for a word it does not have.
+
+    Notes
+    -----
+    Unit: none. Source: ``data/wording.yaml``.
+    """
+    entries = wording()[section]
+    if key not in entries and section != "text":
+        return key
+    return str(entries[key][language]).format(**facts)
+
+
+def complain(error: InputError, language: Language) -> str:
+    """Return an error as one line in the reader's language.
+
+    Parameters
+    ----------
+    error : InputError.
+    language : str.
+
+    Returns
+    -------
+    str.
+
+    Notes
+    -----
+    Unit: none. Errors: none. Source: section ``errors`` of the catalogue.
+    """
+    return error.say(wording()["errors"] if language == "zh" else {})
+
+
+def number(value: float, unit: str, language: Language, signed: bool = False) -> str:
+    """Return a number as its reader expects it: shares in per cent, large Chinese counts in 万.
+
+    Parameters
+    ----------
+    value : float, in ``unit``.
+    unit : str.
+    language : str.
+    signed : bool; with a plus sign.
+
+    Returns
+    -------
+    str.
+
+    Notes
+    -----
+    Errors: none. Source: usage in Chinese and English statistics.
+    """
+    sign = "+" if signed else ""
+    if not math.isfinite(value):
+        return "–"
+    if unit == "share":
+        close = 0.9995 <= abs(value) < 1.0
+        return _plain_zero(f"{value * 100:{sign}.{2 if close else 1}f}%")
+    if unit in ("persons", "persons/year", "places", "CNY"):
+        if language == "zh" and abs(value) >= WAN:
+            digits = 2 if abs(value) < 100 * WAN else 1
+            return f"{value / WAN:{sign}.{digits}f} 万"
+        return _plain_zero(f"{value:{sign},.0f}")
+    return f"{value:{sign},.3g}"
+
+
+def _plain_zero(text: str) -> str:
+    """Return the text without a sign where what is left of the number is zero."""
+    return text.lstrip("+-") if not any(digit in text for digit in "123456789") else text

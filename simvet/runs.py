@@ -1,0 +1,149 @@
+"""One run: a scenario drawn, stepped through its years and booked; and the same again with something changed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simvet.books import Books
+from simvet.draws import Draws
+from simvet.errors import InputError, nearest
+from simvet.indicators import INDICATORS, View
+from simvet.loading import load_scenario, require_horizon
+from simvet.sampling import Uncertainty
+from simvet.scenario import Scenario
+from simvet.schedule import Schedule
+from simvet.yearly import run_years
+
+Floats = NDArray[np.float64]
+
+MOST_DRAWS = 1_000_000
+DEFAULT_DRAWS = 1000
+
+
+@dataclass
+class Run:
+    """A run: its scenario, its schedule and its balanced books.
+
+    Notes
+    -----
+    Shape: arrays are (draw, year, region, ...). Unit: see each method. Errors: see each method. Source: the scenario.
+    """
+
+    scenario: Scenario
+    schedule: Schedule
+    books: Books
+    seed: int
+
+    @property
+    def view(self) -> View:
+        """Return the run as indicators look at it."""
+        return View(self.schedule, self.books)
+
+    @property
+    def draws(self) -> int:
+        """Return the number of draws."""
+        return self.schedule.count
+
+    def indicator(self, name: str, stage: str = "region") -> Floats:
+        """Return an indicator, shape (draw, year, region), in the unit of ``INDICATORS[name]``.
+
+        Raises
+        ------
+        InputError : there is no such indicator or stage.
+        """
+        if name not in INDICATORS:
+            raise InputError(
+                "indicator", "there is no indicator {name!r}", "Did you mean {near!r}?", name=name, near=nearest(name, INDICATORS)
+            )
+        if stage != "region":
+            self.scenario.pathway.require_stage(stage, "indicator")
+        return INDICATORS[name].read(self.view, stage)
+
+
+def start_run(
+    scenario: Scenario | str | Path, draws: int, seed: int, until: int | None, engine: str, uncertainty: Uncertainty
+) -> Run:
+    """Run a scenario; see :func:`simvet.result.simulate`, which wraps this for notebook users.
+
+    Parameters
+    ----------
+    scenario : Scenario, or the name or path of one.
+    draws : int.
+    seed : int.
+    until : int or None; last school year.
+    engine : str; a key of ENGINES.
+    uncertainty : Uncertainty.
+
+    Returns
+    -------
+    Run.
+
+    Raises
+    ------
+    InputError : the scenario, the data or an argument is wrong.
+
+    Notes
+    -----
+    Unit: persons and persons/year. Source: MODEL.
+    """
+    chosen = scenario if isinstance(scenario, Scenario) else load_scenario(scenario)
+    require_draws(draws)
+    if until is not None:
+        chosen = chosen.with_horizon(require_horizon(until, chosen.base_year, "--until"))
+    schedule = Schedule(chosen, Draws(seed), draws, uncertainty)
+    return Run(chosen, schedule, run_years(schedule, engine, seed), seed)
+
+
+def require_draws(draws: int) -> int:
+    """Return the number of draws if it can be run; complain if not.
+
+    Parameters
+    ----------
+    draws : int.
+
+    Returns
+    -------
+    int.
+
+    Raises
+    ------
+    InputError : it is below 1 or above MOST_DRAWS.
+
+    Notes
+    -----
+    Unit: draws. Source: memory of a large machine.
+    """
+    if not isinstance(draws, int) or isinstance(draws, bool) or not 1 <= draws <= MOST_DRAWS:
+        raise InputError("--draws", "{draws} draws cannot be run", "Choose 1 to {most}", draws=draws, most=MOST_DRAWS)
+    return draws
+
+
+def rerun(run: Run, scenario: Scenario) -> Run:
+    """Run another scenario of the same regions on the same opening balances and random numbers.
+
+    Parameters
+    ----------
+    run : Run; supplies seed, draws and opening balances.
+    scenario : Scenario with the same regions, base years and data.
+
+    Returns
+    -------
+    Run.
+
+    Raises
+    ------
+    ValueError : the regions differ.
+
+    Notes
+    -----
+    Unit: persons. Source: common random numbers, MODEL section 7.
+    """
+    if [(c.region, c.base_year) for c in scenario.regions] != [(c.region, c.base_year) for c in run.scenario.regions]:
+        raise ValueError("the regions or base years differ")
+    old = run.schedule
+    schedule = Schedule(scenario, old.draws, old.count, old.uncertainty, old.openings)
+    return Run(scenario, schedule, run_years(schedule, seed=run.seed), run.seed)
