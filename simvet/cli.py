@@ -178,15 +178,17 @@ def _progress(language: Language) -> Iterator[Callable[[str], None]]:
     try:
         yield tell
     finally:
-        progress.stop()
+        if running:
+            progress.stop()
 
 
 def _show(renderable: RenderableType) -> None:
     from rich.console import Console  # noqa: PLC0415
 
-    console = Console()
+    # Titles come from files: square brackets in them are text, never markup.
+    console = Console(markup=False, highlight=False)
     if not console.is_terminal:
-        console = Console(width=max(WIDE, console.width))
+        console = Console(markup=False, highlight=False, width=max(WIDE, console.width))
     console.print(renderable)
 
 

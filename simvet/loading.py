@@ -34,7 +34,22 @@ DEEPEST = 20
 """Blocks within blocks; a scenario has four levels, the pathway five."""
 LARGEST_NUMBER = 1e9
 """Persons; more than live on earth in any region, and far from where numbers lose their last digit."""
+MOST_VALUES = 20_000
+"""Values of a scenario, aliases written out; a hundred levers are a thousand."""
 FIRST_YEAR = 2000
+READABLE_FIGURES = {
+    ("enrolment", "primary"): 3, ("enrolment", "middle"): 2, ("enrolment", "general_high"): 3,
+    ("enrolment", "secondary_vocational"): 3, ("enrolment", "higher_vocational"): 1,
+    ("enrolment", "vocational_bachelor"): 0, ("enrolment", "bachelor"): 0,
+    ("entrants", "primary"): 5, ("entrants", "middle"): 2, ("entrants", "general_high"): 5,
+    ("entrants", "secondary_vocational"): 5, ("entrants", "higher_vocational"): 2,
+    ("graduates", "primary"): 0, ("graduates", "middle"): 5, ("graduates", "general_high"): 2,
+    ("graduates", "secondary_vocational"): 2, ("graduates", "higher_vocational"): 0,
+    ("enrolment_change", "primary"): 0, ("enrolment_change", "middle"): 2, ("graduates_total", ""): 0,
+    ("general_vocational_ratio_of_entrants", ""): 5, ("general_vocational_ratio_of_enrolment", ""): 3,
+    ("progression_rate", ""): 0, ("topup_rate", ""): 0, ("transition_rate", "middle"): 5,
+}  # fmt: skip
+"""Figures that the opening balance can read, with the years back from the base year for which it can."""
 STAGED_INDICATORS = ("enrolment", "entrants", "graduates")
 """Indicators that mean nothing for a region as a whole."""
 REGISTER_COLUMNS = (
@@ -246,19 +261,32 @@ def _parse(path: Path) -> CommentedMap:
 
 
 def _require_plain(text: str, place: str) -> None:
-    """Complain about what a page of settings does not need and a hostile file uses: depth, aliases, types."""
-    depth = 0
+    """Complain about what only a hostile or broken file holds: depth, types, aliases that multiply or hold themselves."""
+    sizes: dict[str, int] = {}
+    open_blocks: list[tuple[str | None, int]] = []
+    total = 0
     for event in YAML(typ="rt").parse(text):
         where = f"{place}:{event.start_mark.line + 1}"
-        if isinstance(event, AliasEvent) or (isinstance(event, NodeEvent) and event.anchor is not None):
-            raise InputError(
-                where, "anchors and aliases (& and *) are not read", "Write the block out; quote a text that begins so"
-            )
         if getattr(event, "tag", None) is not None:
             raise InputError(where, "types (!) are not read", "Write the plain value; quote a text that begins so")
-        depth += isinstance(event, CollectionStartEvent) - isinstance(event, CollectionEndEvent)
-        if depth > DEEPEST:
+        if isinstance(event, CollectionEndEvent):
+            anchor, before = open_blocks.pop()
+            sizes[anchor or ""] = total - before
+        elif isinstance(event, AliasEvent):
+            if event.anchor not in sizes and any(event.anchor == anchor for anchor, _ in open_blocks):
+                raise InputError(where, "the alias {name!r} holds itself", "Write the block out", name=event.anchor)
+            total += sizes.get(event.anchor, 1)
+        elif isinstance(event, NodeEvent):
+            total += 1
+            if isinstance(event, CollectionStartEvent):
+                open_blocks.append((event.anchor, total))
+        if len(open_blocks) > DEEPEST:
             raise InputError(where, "the file is nested too deeply", "A scenario has at most four levels")
+        if total > MOST_VALUES:
+            raise InputError(
+                where, "the file holds more than {most} values", "A scenario is a page of text; give the right file",
+                most=MOST_VALUES,
+            )  # fmt: skip
 
 
 def _not_yaml(error: MarkedYAMLError, text: str, place: str) -> InputError:
@@ -345,18 +373,17 @@ _KNOWN_KEYS: dict[str, type[BaseModel]] = {
 
 def _complaint(error: ValidationError, content: CommentedMap, path: Path) -> InputError:
     # A union reports one fault for each branch; the fault inside a block says more than "not a number".
-    fault = max(
-        error.errors(),
-        key=lambda e: (e["type"] in ("extra_forbidden", "missing"), len(e["loc"]), "model" not in e["type"]),
-    )
+    faults = error.errors()
+    fault = max(faults, key=lambda e: (_TELLING.get(e["type"], 0), len(e["loc"]), "model" not in e["type"]))
     branches = ("_SpreadFile", "float", "int", "[key]")
     location = tuple(part for part in fault["loc"] if part not in branches)
     where = f"{path.name}:{_line(content, location)}"
     key = str(location[-1]) if location else ""
-    if fault["type"] == "extra_forbidden":
+    if fault["type"] in ("extra_forbidden", "invalid_key"):
         owner = next((part for part in reversed(location[:-1]) if isinstance(part, str)), "")
-        model = _KNOWN_KEYS.get(owner, _ScenarioFile)
-        known = [field.alias or name for name, field in model.model_fields.items()]
+        fields = _KNOWN_KEYS.get(owner, _ScenarioFile).model_fields
+        lacking = [e["loc"][-1] for e in faults if e["type"] == "missing" and e["loc"][:-1] == fault["loc"][:-1]]
+        known = [str(name) for name in lacking] or [field.alias or name for name, field in fields.items()]
         return InputError(
             where, "key {key!r} is unknown here", "Did you mean {near!r}?", key=key, near=nearest(key, known)
         )
@@ -364,14 +391,31 @@ def _complaint(error: ValidationError, content: CommentedMap, path: Path) -> Inp
         return InputError(where, "key {key!r} is missing", "Add it", key=key)
     if isinstance(location[-1] if location else None, int):
         key = str(next((part for part in reversed(location) if isinstance(part, str)), key))
-    spread = key in ("places", "opening")
+    wanted = _wanted(fault["type"])
+    if wanted.endswith("number") and isinstance(fault["input"], str) and _is_number(fault["input"]):
+        wanted = f"{wanted} without quotes"
+    elif key in ("places", "opening"):
+        wanted = "a number, or a block with value, low and high"
     return InputError(
         where, "{key!r} is {given!r}, which is not {wanted}", "Write {wanted}", key=key, given=_shown(fault["input"]),
-        wanted="a number, or a block with value, low and high" if spread else _wanted(fault["type"]),
+        wanted=wanted,
     )  # fmt: skip
 
 
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
+
+
+_TELLING = {"extra_forbidden": 2, "invalid_key": 2, "missing": 1}
+
+
 def _shown(given: object) -> str:
+    if isinstance(given, bool):
+        return str(given).lower()
     text = " ".join(str(given).split())
     return text if len(text) <= 40 else text[:37] + "..."
 
@@ -391,6 +435,7 @@ _WANTED = {
     "model": "a block of keys with values",
     "mapping": "a block of keys with values",
     "literal": "published, derived or assumed",
+    "string_too_short": "a text that is not empty",
 }
 
 
@@ -452,7 +497,7 @@ def _build(chain: list[tuple[_ScenarioFile, CommentedMap, Path]]) -> Scenario:
                     where, "project {name!r} stands twice", "Give each project its own name", name=project.name
                 )
             named.add(project.name)
-            projects[project.name] = _project(project, where, names)
+            projects[project.name] = _project(project, where, names, pathway)
         for position, target in enumerate(file.targets):
             where = f"{source.name}:{_line(tree, ('targets', position))}"
             targets.append(_target(target, where, names, pathway, first))
@@ -463,8 +508,8 @@ def _build(chain: list[tuple[_ScenarioFile, CommentedMap, Path]]) -> Scenario:
             year=as_of, first=first, last=LAST_YEAR,
         )  # fmt: skip
     rows = {name: region_rows(name) for name in names}
-    for name in names:
-        _require_readable(rows[name], pathway)
+    for case in regions:
+        _require_readable(case, rows[case.region], pathway)
     return Scenario(
         name=path.stem,
         labels={"zh": last.title.zh, "en": last.title.en},
@@ -502,14 +547,30 @@ def _headlines(chain: list[tuple[_ScenarioFile, CommentedMap, Path]], targets: l
     return headlines
 
 
-def _require_readable(rows: tuple[Row, ...], pathway: Pathway) -> None:
-    """Complain about rows of the balance whose stage the pathway does not have."""
+def _require_readable(case: RegionCase, rows: tuple[Row, ...], pathway: Pathway) -> None:
+    """Complain about rows that the opening balance would not read, or would read as something else."""
     stages = (*pathway.stages, *(gate.key for gate in pathway.gates), "region")
     for row in rows:
-        if row.use in ("figure", "check", "prior") and row.stage not in stages:
+        if row.use not in ("figure", "check", "prior"):
+            continue
+        if row.stage not in stages:
             raise InputError(
                 row.where, "stage {stage!r} is not on the pathway", "Did you mean {near!r}?", stage=row.stage,
                 near=nearest(row.stage, stages),
+            )  # fmt: skip
+        if row.use == "prior":
+            continue
+        back = READABLE_FIGURES.get((row.indicator, row.stage), READABLE_FIGURES.get((row.indicator, "")))
+        if back is None:
+            raise InputError(
+                row.where, "no form reads a figure of {name!r} for {key!r}",
+                "Give the row use = history, or add the form", name=row.indicator, key=row.stage,
+            )  # fmt: skip
+        if not case.base_year - back <= row.year <= case.base_year:
+            raise InputError(
+                row.where, "the balance of {base} does not see {name!r} of {key!r} in {year}",
+                "Give the row use = history, or change base_year", base=case.base_year, name=row.indicator,
+                key=row.stage, year=row.year,
             )  # fmt: skip
 
 
@@ -607,6 +668,10 @@ def _require_word(word: str, kind: str, known: tuple[str, ...], where: str) -> s
 def _lever(file: _LeverFile, where: str, regions: list[str], first: int, until: int) -> Lever:
     quantity = require_quantity(file.quantity, where)
     region = _own_region(file.region, regions, where)
+    if quantity.keys and not file.key:
+        raise InputError(
+            where, "key {key!r} is missing", "Say which of {known} is meant", key="key", known=", ".join(quantity.keys)
+        )
     key = require_key(file.quantity, file.key, where)
     if not quantity.lever:
         raise InputError(
@@ -647,7 +712,7 @@ def _lever(file: _LeverFile, where: str, regions: list[str], first: int, until: 
         )
     return Lever(
         file.name, file.quantity, region, key, file.operation, float(file.value), file.start, file.end,  # type: ignore[arg-type]
-        file.owner, file.source, where,
+        file.owner, file.source, where, {"zh": file.title.zh, "en": file.title.en} if file.title else {},
     )  # fmt: skip
 
 
@@ -680,8 +745,8 @@ def _spread(given: _SpreadFile | float, name: str, where: str) -> Spread:
     return spread
 
 
-def _project(file: _ProjectFile, where: str, regions: list[str]) -> Project:
-    require_key("places", file.stage, where)
+def _project(file: _ProjectFile, where: str, regions: list[str], pathway: Pathway) -> Project:
+    require_key("places", pathway.require_stage(file.stage, where), where)
     places = _spread(file.places, "places", where)
     if places.low < 0 < places.high:
         raise InputError(where, "a project either opens or closes places", "Write two projects")

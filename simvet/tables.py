@@ -223,8 +223,8 @@ def _row(cells: dict[str, str], where: str) -> Row:
     ):  # fmt: skip
         if cells[column] not in words:
             raise InputError(
-                where, "{column!r} is {word!r}", "Did you mean {near!r}?",
-                column=column, word=cells[column], near=nearest(cells[column], words),
+                where, "{column!r} is {word!r}", "Did you mean {near!r}? It takes {known}", column=column,
+                word=cells[column], near=nearest(cells[column], words), known=", ".join(words),
             )  # fmt: skip
     value, low, high = (number_of(cells[column], column, where) for column in ("value", "low", "high"))
     if not low <= value <= high:

@@ -216,7 +216,7 @@ def utilities_from_shares(share: Floats, slope: Floats, rounds: int) -> Floats:
     ----------
     share : (row, option) array in (0, 1), summing to less than 1 over the options; 0 where an option does not exist.
     slope : (row, option) array, logit per 1.00 of the score quantile.
-    rounds : int; rounds of proportional fitting (60 give 1e-9 for slopes up to 5).
+    rounds : int; rounds of proportional fitting (60 give 1e-12 for slopes up to 5).
 
     Returns
     -------
@@ -224,7 +224,8 @@ def utilities_from_shares(share: Floats, slope: Floats, rounds: int) -> Floats:
 
     Notes
     -----
-    Errors: none are raised; shares are checked where they are made. Source: Berry (1994) contraction for logit shares.
+    Errors: none are raised; shares are checked where they are made. Source: iterative proportional fitting, not
+    continuing included (Deming & Stephan 1940); Berry's (1994) contraction, which leaves it out, creeps where few stop.
     """
     rows, options = share.shape
     utility = np.empty((rows, options))
@@ -237,6 +238,7 @@ def utilities_from_shares(share: Floats, slope: Floats, rounds: int) -> Floats:
         for option in range(options):
             utility[row, option] = -50.0 if share[row, option] <= 0.0 else math.log(share[row, option] / none)
         for _ in range(rounds):
+            stopped = 0.0
             for option in range(options):
                 chosen[option] = 0.0
             for index in range(BINS):
@@ -247,9 +249,11 @@ def utilities_from_shares(share: Floats, slope: Floats, rounds: int) -> Floats:
                     total += weight[option]
                 for option in range(options):
                     chosen[option] += weight[option] / total / BINS
+                stopped += 1.0 / total / BINS
+            # Not continuing is fitted with the others; without it the fit creeps where hardly anybody stops.
             for option in range(options):
                 if share[row, option] > 0.0:
-                    utility[row, option] += math.log(share[row, option] / chosen[option])
+                    utility[row, option] += math.log(share[row, option] / chosen[option] * stopped / none)
     return utility
 
 
