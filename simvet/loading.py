@@ -36,6 +36,7 @@ LARGEST_NUMBER = 1e9
 """Persons; more than live on earth in any region, and far from where numbers lose their last digit."""
 MOST_VALUES = 20_000
 """Values of a scenario, aliases written out; a hundred levers are a thousand."""
+LARGEST_FACTOR = 1000
 FIRST_YEAR = 2000
 READABLE_FIGURES = {
     ("enrolment", "primary"): 3, ("enrolment", "middle"): 2, ("enrolment", "general_high"): 3,
@@ -56,6 +57,16 @@ REGISTER_COLUMNS = (
     "doc", "region", "locator", "key", "name_zh", "name_en", "stage", "kind", "unit", "base_year", "base_value",
     "comparator", "target", "target_year", "note",
 )  # fmt: skip
+STAGE_LIMITS = {
+    "general_high": ("intake_plan",),
+    "secondary_vocational": ("entry_capacity", "places", "teachers"),
+    "higher_vocational": ("intake_plan",),
+    "vocational_bachelor": ("licence",),
+    "bachelor": ("intake_plan",),
+}
+"""Limits that the engine reads for each stage."""
+COLLEGES = ("higher_vocational", "vocational_bachelor", "bachelor")
+"""Stages whose seats are divided into blocks, and so must be counted."""
 COMPARATORS = (">=", "<=", "==", "~")
 OWNERS = ("province", "city", "school", "enterprise", "none")
 _NAME = re.compile(r"^[a-z][a-z0-9_]*$")
@@ -261,7 +272,7 @@ def _parse(path: Path) -> CommentedMap:
 
 
 def _require_plain(text: str, place: str) -> None:
-    """Complain about what only a hostile or broken file holds: depth, types, aliases that multiply or hold themselves."""
+    """Complain about what only a hostile or broken file holds: depth, types, aliases that multiply."""
     sizes: dict[str, int] = {}
     open_blocks: list[tuple[str | None, int]] = []
     total = 0
@@ -435,7 +446,7 @@ _WANTED = {
     "model": "a block of keys with values",
     "mapping": "a block of keys with values",
     "literal": "published, derived or assumed",
-    "string_too_short": "a text that is not empty",
+    "string_too_short": "a text with at least one character",
 }
 
 
@@ -509,6 +520,13 @@ def _build(chain: list[tuple[_ScenarioFile, CommentedMap, Path]]) -> Scenario:
         )  # fmt: skip
     rows = {name: region_rows(name) for name in names}
     for case in regions:
+        seen = sorted({row.year for row in rows[case.region] if row.use == "figure"})
+        if case.base_year not in seen:
+            raise InputError(
+                _place(chain, "regions"), "there are no figures of {region!r} for base_year {year}",
+                "Write one of {known}", region=case.region, year=case.base_year,
+                known=", ".join(str(year) for year in seen) or "none",
+            )  # fmt: skip
         _require_readable(case, rows[case.region], pathway)
     return Scenario(
         name=path.stem,
@@ -537,11 +555,11 @@ def _place(chain: list[tuple[_ScenarioFile, CommentedMap, Path]], field: str) ->
 
 def _headlines(chain: list[tuple[_ScenarioFile, CommentedMap, Path]], targets: list[Target]) -> tuple[str, ...]:
     headlines = tuple(_inherited(chain, "headlines"))
-    known = {target.key for target in targets}
+    known = {target.key for target in (*load_register(), *targets)}
     for key in headlines:
         if key not in known:
             raise InputError(
-                _place(chain, "headlines"), "headline {key!r} is no target of these regions", "Did you mean {near!r}?",
+                _place(chain, "headlines"), "headline {key!r} is no target", "Did you mean {near!r}?",
                 key=key, near=nearest(key, known) if known else "",
             )  # fmt: skip
     return headlines
@@ -623,14 +641,7 @@ def _regions(chain: list[tuple[_ScenarioFile, CommentedMap, Path]], pathway: Pat
         require_region(region.region, where)
         if not FIRST_YEAR <= region.base_year < LAST_YEAR:
             raise InputError(where, "base_year is {year}", "Write a school year from 2000 on", year=region.base_year)
-        for stage, limits in region.limits.items():
-            pathway.require_stage(stage, where)
-            for limit in limits:
-                if limit not in LIMITS[:-1]:
-                    raise InputError(
-                        where, "limit {limit!r} is unknown", "Did you mean {near!r}?", limit=limit,
-                        near=nearest(limit, LIMITS[:-1]),
-                    )  # fmt: skip
+        _require_limits(region.limits, where, pathway)
         cases.append(
             RegionCase(region.region, region.base_year, {s: tuple(limits) for s, limits in region.limits.items()})
         )
@@ -639,6 +650,29 @@ def _regions(chain: list[tuple[_ScenarioFile, CommentedMap, Path]], pathway: Pat
     if len({case.region for case in cases}) != len(cases):
         raise InputError(file[2].name, "a region stands twice", "Name each region once")
     return tuple(cases)
+
+
+def _require_limits(limits: Mapping[str, list[str]], where: str, pathway: Pathway) -> None:
+    for stage, named in limits.items():
+        pathway.require_stage(stage, where)
+        for limit in named:
+            if limit not in LIMITS[:-1]:
+                raise InputError(
+                    where, "limit {limit!r} is unknown", "Did you mean {near!r}?", limit=limit,
+                    near=nearest(limit, LIMITS[:-1]),
+                )  # fmt: skip
+            if limit not in STAGE_LIMITS.get(stage, ()):
+                raise InputError(
+                    where, "limit {limit!r} does nothing for stage {stage!r}",
+                    "Leave it out; stages and limits: {known}", limit=limit, stage=stage,
+                    known="; ".join(f"{s}: {', '.join(names)}" for s, names in STAGE_LIMITS.items()),
+                )  # fmt: skip
+    for stage in COLLEGES:
+        if not limits.get(stage):
+            raise InputError(
+                where, "stage {stage!r} has no limit, and its seats would be endless", "Write {known} under limits",
+                stage=stage, known=f"{stage}: [{STAGE_LIMITS[stage][0]}]",
+            )  # fmt: skip
 
 
 def _own_region(given: str | None, regions: list[str], where: str) -> str:
@@ -706,10 +740,11 @@ def _lever(file: _LeverFile, where: str, regions: list[str], first: int, until: 
     if file.operation in ("set", "ramp"):
         require_in_bounds(file.quantity, file.value, where)
     _require_finite("value", file.value, where)
-    if file.operation == "multiply" and file.value < 0:
+    if file.operation == "multiply" and not 0 <= file.value <= LARGEST_FACTOR:
         raise InputError(
-            where, "a factor of {value:g} is below zero", "Write 0 or more; 1 changes nothing", value=file.value
-        )
+            where, "a factor of {value:g} is outside 0 to {most}", "Write a factor inside; 1 changes nothing",
+            value=file.value, most=LARGEST_FACTOR,
+        )  # fmt: skip
     return Lever(
         file.name, file.quantity, region, key, file.operation, float(file.value), file.start, file.end,  # type: ignore[arg-type]
         file.owner, file.source, where, {"zh": file.title.zh, "en": file.title.en} if file.title else {},
@@ -751,6 +786,10 @@ def _project(file: _ProjectFile, where: str, regions: list[str], pathway: Pathwa
     if places.low < 0 < places.high:
         raise InputError(where, "a project either opens or closes places", "Write two projects")
     _require_word(file.owner, "owner", OWNERS, where)
+    if not isinstance(file.opening, _SpreadFile) and abs(file.opening) > SCHOOL_YEARS[1]:
+        raise InputError(
+            where, "opening is {year:g}", "Write a school year", year=min(file.opening, int(LARGEST_NUMBER))
+        )
     opening = _spread(file.opening, "opening", where)
     for year in (opening.low, opening.value, opening.high):
         if year != int(year) or not FIRST_YEAR <= year <= SCHOOL_YEARS[1]:

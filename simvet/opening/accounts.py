@@ -64,6 +64,19 @@ class Accounts:
                 return row.value
         return self.prior(indicator, stage, self.base)[0]
 
+    def has_figure(self, indicator: str, stage: str) -> bool:
+        """Return whether a figure of the base year is published or derived."""
+        return any(
+            row.use == "figure" and (row.indicator, row.stage, row.year) == (indicator, stage, self.base) for row in self.rows
+        )
+
+    def centre(self, form: Form) -> Floats:
+        """Return what the priors alone say about a form, persons, shape (draw,)."""
+        total = np.zeros(self.ledger.draws)
+        for name, number in form.items():
+            total = total + number * self.ledger.prior[self.ledger.names[name]]
+        return total
+
     def cohorts(self, stage: str) -> list[tuple[str, int]]:
         """Return (unknown prefix, first year) of the tracks whose entrants are unknown."""
         if stage == "general_high":
@@ -199,9 +212,10 @@ def _colleges(a: Accounts) -> None:
     ledger, base = a.ledger, a.base
     for year in range(base - 3, base + 1):
         value, spread = a.prior("entrants", "higher_vocational", year)
-        ledger.unknown(f"higher_vocational/regular/{year}", 0.75 * value, 0.3 * value)
+        integrated_part = np.minimum(_passing_here(a, max(year, base - 2)), 0.8 * value)
+        ledger.unknown(f"higher_vocational/regular/{year}", value - integrated_part, 0.3 * value)
         if year > base - 3:
-            ledger.unknown(f"higher_vocational/integrated/{year}", 0.25 * value, 0.3 * value)
+            ledger.unknown(f"higher_vocational/integrated/{year}", integrated_part, 0.3 * value)
         integrated = f"higher_vocational/integrated/{max(year, base - 2)}"
         ledger.known(
             f"assumed entrants of higher vocational {year}", "soft", {f"higher_vocational/regular/{year}": 1.0, integrated: 1.0},
@@ -237,6 +251,58 @@ def _colleges(a: Accounts) -> None:
         return
     value, spread = a.prior("enrolment", "bachelor", base)
     ledger.known("assumed bachelor enrolment", "soft", a.enrolment("bachelor", base), value, value, value, spread)
+
+
+def _passing_here(a: Accounts, year: int) -> Floats:
+    """Return the centre of integrated students who pass into the region's own colleges in a year."""
+    of = a.sample.of
+    leavers = a.centre({f"secondary_vocational/integrated_higher/{year - 3}": a.stay("secondary_vocational") ** 3})
+    return np.asarray(leavers * of("transfer_pass_rate") * (1.0 - of("study_elsewhere_share", "secondary_vocational")))
+
+
+def _flow_centres(a: Accounts) -> dict[str, Floats]:
+    """Return centres of the base year's flows into colleges, from the assumed rates and shares, never from a figure."""
+    of, base = a.sample.of, a.base
+    away = of("study_elsewhere_share", "secondary_vocational")
+    stay3 = a.stay("secondary_vocational") ** 3
+    vocational = a.centre(a.graduates("secondary_vocational", base))
+    general = a.centre(a.graduates("general_high", base))
+    college = a.centre(a.graduates("higher_vocational", base))
+    entering = a.centre({f"higher_vocational/regular/{base}": 1.0})
+    passed = a.centre({f"secondary_vocational/{t}/{base - 3}": stay3 for t in TRACKS[1:]}) * of("transfer_pass_rate")
+    to_degree = a.centre({f"secondary_vocational/{TRACKS[2]}/{base - 3}": stay3}) * of("transfer_pass_rate") * (1.0 - away)
+    to_vocational = of("integrated_bachelor_to_vocational_share_prior")
+    exam = np.maximum(of("progression_rate_prior") * vocational - passed, 0.05 * vocational)
+    degree = of("bachelor_part_of_vocational_leavers") * exam
+    topup = of("topup_rate_prior") * college
+    topup_away = of("study_elsewhere_share", "higher_vocational") * topup
+    topup_vocational = of("topup_vocational_bachelor_share_prior") * (topup - topup_away)
+    adults, outside = of("adult_share") * entering, of("college_outside_share", "higher_vocational") * entering
+    exam_college = exam * (1.0 - away) - degree
+    general_college = np.maximum(entering - exam_college - adults - outside, 0.05 * entering)
+    elsewhere = of("study_elsewhere_share", "general_high") * general
+    declined = of("general_not_continuing_share") * general
+    first_vocational = a.centre({"vocational_bachelor/regular/grade_1": 1.0})
+    return {
+        "transfer_selection/vocational_bachelor": to_vocational * to_degree,
+        "transfer_selection/bachelor": (1.0 - to_vocational) * to_degree,
+        "transfer_selection/elsewhere": passed * away,
+        "vocational_exam/higher_vocational": np.maximum(exam_college, 0.0),
+        "vocational_exam/vocational_bachelor": of("vocational_bachelor_part") * degree,
+        "vocational_exam/bachelor": (1.0 - of("vocational_bachelor_part")) * degree,
+        "vocational_exam/elsewhere": exam * away,
+        "topup/vocational_bachelor": topup_vocational,
+        "topup/bachelor": topup - topup_away - topup_vocational,
+        "topup/elsewhere": topup_away,
+        "general_exam/higher_vocational": general_college,
+        "general_exam/vocational_bachelor": first_vocational,
+        "general_exam/bachelor": np.maximum(general - general_college - elsewhere - declined - first_vocational, 0.1 * general),
+        "general_exam/elsewhere": elsewhere,
+        "general_exam/declined": declined,
+        "adult/higher_vocational": adults,
+        "outside/higher_vocational": outside,
+        "outside/bachelor": of("college_outside_share", "bachelor") * a.centre({"bachelor/regular/grade_1": 1.0}),
+    }
 
 
 def _entry_to_senior(a: Accounts) -> None:
@@ -280,18 +346,9 @@ def _entry_to_colleges(a: Accounts) -> None:
     general = a.graduates("general_high", base)
     college = a.graduates("higher_vocational", base)
     size_v, size_g = 0.45 * scale, 0.5 * scale
-    for name, size in (
-        ("transfer_selection/vocational_bachelor", 0.002 * scale), ("transfer_selection/bachelor", 0.01 * scale),
-        ("transfer_selection/elsewhere", 0.1 * scale), ("vocational_exam/higher_vocational", 0.15 * scale),
-        ("vocational_exam/vocational_bachelor", 0.002 * scale), ("vocational_exam/bachelor", 0.005 * scale),
-        ("vocational_exam/elsewhere", 0.05 * scale), ("topup/vocational_bachelor", 0.005 * scale),
-        ("topup/bachelor", 0.03 * scale), ("topup/elsewhere", 0.01 * scale), ("general_exam/higher_vocational", 0.15 * scale),
-        ("general_exam/vocational_bachelor", 0.003 * scale), ("general_exam/bachelor", 0.2 * scale),
-        ("general_exam/elsewhere", 0.2 * scale), ("general_exam/declined", 0.02 * scale),
-        ("adult/higher_vocational", 0.02 * scale), ("outside/higher_vocational", 0.05 * scale),
-        ("outside/bachelor", 0.1 * scale),
-    ):  # fmt: skip
-        ledger.unknown(name, size, 1.5 * size)
+    for name, centre in _flow_centres(a).items():
+        # As wide as it is high: the figures and the assumed splits below decide, not this centre.
+        ledger.unknown(name, centre, centre + 1e-3 * scale)
     stay3 = a.stay("secondary_vocational") ** 3
     passed, away, to_vocational = of("transfer_pass_rate"), of("study_elsewhere_share", "secondary_vocational"), of(
         "integrated_bachelor_to_vocational_share_prior"
@@ -349,9 +406,10 @@ def _entry_to_colleges(a: Accounts) -> None:
             f"integrated entrants of {stage}", {f"{stage}/integrated/grade_1": 1.0, f"transfer_selection/{stage}": -1.0}, TIGHT * scale
         )
     ledger.soft("bachelor entrants from elsewhere", {"outside/bachelor": 1.0, "bachelor/regular/grade_1": -of("college_outside_share", "bachelor")}, 0.01 * scale)
-    if a.sample.has("progression_rate_prior"):
-        progressed = _progressed(a)
-        ledger.soft("assumed progression rate", add_forms(progressed, scale_form(vocational, -of("progression_rate_prior"))), 0.005 * size_v)
+    if not a.has_figure("progression_rate", "secondary_vocational"):
+        progressed = scale_form(vocational, -of("progression_rate_prior"))
+        ledger.soft("assumed progression rate", add_forms(_progressed(a), progressed), 0.005 * size_v)
+    if not a.has_figure("topup_rate", "higher_vocational"):
         ledger.soft("assumed top-up rate", add_forms(topup, scale_form(college, -of("topup_rate_prior"))), 0.002 * scale)
 
 

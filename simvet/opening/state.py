@@ -22,8 +22,12 @@ from simvet.tables import Row
 
 Floats = NDArray[np.float64]
 
-METHOD = 3
+METHOD = 4
 """Raised whenever the balance is computed differently, so that no old cache is read."""
+NEVER = 1e-3
+"""Part of a pool that never continues, so that a gate which placed everybody can still be fitted."""
+FITS = 100
+"""Rounds of fitting a gate to the base year; most draws need none."""
 LEAST = 1e-6
 """Share kept free above a placed share, so that an option never wants fewer than it placed."""
 
@@ -278,7 +282,7 @@ def _utilities(o: Opening, pathway: Pathway) -> None:
                 willing = np.minimum(np.maximum(of("willing_topup"), total + LEAST), 1.0 - LEAST)
                 o.utility[gate.key] = _topup_utility(o, share, slope, willing)
             else:
-                o.utility[gate.key] = _exam_utility(o, gate.key, share, slope)
+                o.utility[gate.key] = _fit_placed(o, gate.key, _exam_utility(o, gate.key, share, slope), slope)
         o.slope[gate.key] = slope
 
 
@@ -306,7 +310,9 @@ def _exam_utility(o: Opening, gate: str, share: Floats, slope: Floats) -> Floats
     placed = np.minimum(share[:, last].sum(axis=1) / np.maximum(left, LEAST), 1.0 - 2 * LEAST)
     margin = np.maximum(of("willing_margin_vocational" if vocational else "willing_margin_general"), LEAST)
     willing = np.minimum(placed + margin, 1.0 - LEAST)
-    part = share[:, last] / np.maximum(share[:, last].sum(axis=1, keepdims=True), LEAST)
+    whole = share[:, last].sum(axis=1, keepdims=True)
+    # Where the base year placed nobody, the wish that is left is split evenly: no seats are no proof of no wish.
+    part = np.where(whole > LEAST, share[:, last] / np.maximum(whole, LEAST), 1.0 / len(last))
     utility = np.zeros_like(share)
     utility[:, last] = utilities_from_shares(part * willing[:, None], np.ascontiguousarray(slope[:, last]), 60)
     taken = share[:, degrees].sum(axis=1) / np.maximum(share.sum(axis=1), LEAST)
@@ -317,6 +323,19 @@ def _exam_utility(o: Opening, gate: str, share: Floats, slope: Floats) -> Floats
     centre = utility[:, last] + 0.5 * slope[:, last]
     level = np.log(np.exp(centre).sum(axis=1)) + np.log(wish / (1.0 - wish))
     utility[:, degrees] = level[:, None] + np.log(np.maximum(split, LEAST)) - 0.5 * slope[:, degrees]
+    return utility
+
+
+def _fit_placed(o: Opening, gate: str, utility: Floats, slope: Floats) -> Floats:
+    """Raise what fewer want than it placed, until the gate gives back the base year."""
+    total = o.placed[gate].sum(axis=1)
+    placed = o.placed[gate] * np.minimum(1.0, o.pool[gate] * (1.0 - NEVER) / np.maximum(total, 1e-9))[:, None]
+    for _ in range(FITS):
+        found = place_by_score(o.pool[gate], utility, slope, placed)[0]
+        short = found < placed * (1.0 - 1e-9)
+        if not short.any():
+            break
+        utility = utility + np.where(short, np.log(np.maximum(placed, 1e-9) / np.maximum(found, 1e-9)), 0.0)
     return utility
 
 

@@ -1,10 +1,11 @@
 """Every misuse in tests/cases/bad/ gets its one line, code 2, and leaves nothing behind.
 
-``bad/expected.csv`` is the table to read: case, what is typed, which table of data/ is spoilt and how, and the line that
-must come back. The files beside it are the faulty inputs. ``{bad}`` stands for that folder, ``{made}`` for a folder with
-what cannot be kept under version control: a gigabyte, a pipe. How a table is spoilt: ``add`` puts the rows of the case
-file under the header, ``swap`` takes out the rows with the same first four cells before, ``drop`` only takes them out,
-``whole`` puts the case file in the table's place, ``remove`` deletes the table, ``gigabyte`` blows it up.
+``bad/expected.csv`` is the table to read: case, what is typed, which table of data/ is spoilt and how, and the line
+that must come back. The files beside it are the faulty inputs. ``{bad}`` stands for that folder, ``{made}`` for a
+folder with what cannot be kept under version control (a gigabyte, a pipe), ``{home}`` for the copy of the project whose
+table is spoilt. How: ``add`` puts the rows of the case file under the header, ``swap`` takes out the rows with the same
+first four cells before, ``drop`` only takes them out, ``whole`` puts the case file in the table's place, ``remove``
+deletes the table, ``gigabyte`` blows it up.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from pathlib import Path
 
 import pytest
 
+from simvet import load_scenario
 from simvet.cli import main
 from simvet.tables import home
 
@@ -132,7 +134,8 @@ def test_misuse_gets_its_line_and_changes_nothing(
     before = tree(tmp_path)
     code = main(typed(misuse, tmp_path, "en"))
     out, err = capfd.readouterr()
-    assert err == misuse["message"].replace("{made}", str(tmp_path / "made")) + "\n"
+    wanted = misuse["message"].replace("{made}", str(tmp_path / "made")).replace("{home}", str(tmp_path / "home"))
+    assert err == wanted + "\n"
     assert code == 2
     assert "Traceback" not in out + err
     assert out == ""
@@ -146,15 +149,17 @@ def test_misuse_is_told_in_chinese(misuse: dict[str, str], tmp_path: Path, capfd
     assert code == 2
     assert err.count("\n") == 1
     assert err.startswith("simvet: ")
-    assert err.strip() != misuse["message"]
+    if misuse["change"] == "home without data":
+        return  # the catalogue of wording is missing with everything else
     assert CHINESE.search(err)
+    assert "--lang" in misuse["arguments"] or err.strip() != misuse["message"]
 
 
 def test_message_has_place_fault_and_cure() -> None:
     for case in CASES:
         place, rest = case["message"].removeprefix("simvet: ").split(": ", 1)
         fault, cure = rest.split(". ", 1)
-        assert place and fault and cure, case["case"]
+        assert all((place, fault, cure)), case["case"]
 
 
 @pytest.mark.parametrize("name", ["lever_nan", "yaml_bomb"])
@@ -169,11 +174,11 @@ def test_the_shell_sees_code_2_and_one_line(name: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["until: 2030\n", "﻿until: 2030\n", "until: 2030\r\n", "levers: []\n"], ids=["plain", "bom", "windows", "none"]
+    "text",
+    ["until: 2030\n", "﻿until: 2030\n", "until: 2030\r\n", "levers: []\n"],
+    ids=["plain", "bom", "windows", "none"],
 )
 def test_unusual_but_right_files_are_read(text: str, tmp_path: Path) -> None:
-    from simvet import load_scenario
-
     path = tmp_path / "plan.yaml"
     bom, body = (text[0], text[1:]) if text.startswith("﻿") else ("", text)
     path.write_text(f"{bom}base: lishui\ntitle: {{zh: 测试, en: test}}\n{body}", encoding="utf-8", newline="")
@@ -181,8 +186,6 @@ def test_unusual_but_right_files_are_read(text: str, tmp_path: Path) -> None:
 
 
 def test_a_number_may_be_written_with_an_exponent(tmp_path: Path) -> None:
-    from simvet import load_scenario
-
     path = tmp_path / "plan.yaml"
     path.write_text(
         "base: lishui\ntitle: {zh: 测试, en: test}\nlevers:\n  - {name: x, quantity: dropout_rate, key: bachelor, "
