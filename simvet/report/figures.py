@@ -43,6 +43,8 @@ MOST_YEARS = 9
 """Most years written below an axis; the base year is always one of them."""
 LINE = {"zh": 20, "en": 44}
 """Longest line of a target's name on a board, letters."""
+LABEL_WIDTH = 0.25
+"""Part of the years that a target's label takes up."""
 BANDS = ((0.1, 0.9, "80", 0.20), (0.25, 0.75, "50", 0.42))
 """Lower and upper quantile, per cent of draws between them, opacity."""
 
@@ -85,7 +87,7 @@ def fan_chart(
     if aim is not None and aim.bound is not None:
         if milestone:
             _draw_milestone(axes, aim, years, values, chosen)
-        _draw_target(axes, aim, years, values, chosen)
+        _draw_target(axes, aim, years, [values], chosen)
     _dress(axes, years, values, INDICATORS[name].unit, chosen)
     _entitle(axes, f"{result.scenario.labels[chosen]}{_colon(chosen)}{_what(result, name, stage, region, chosen)}")
     return figure
@@ -127,13 +129,12 @@ def comparison_chart(
     figure, (above, below) = _sheet(5.4, (2.3, 1.0))
     years = np.asarray(comparison.first.books.years)
     names = run_names(comparison, chosen)
-    both = np.concatenate([first, second])
     _draw_band(above, years, first, FIRST, "-", names[0])
     _draw_band(above, years, second, SECOND, "--", names[1])
     if aim is not None and aim.bound is not None:
-        _draw_target(above, aim, years, both, chosen)
+        _draw_target(above, aim, years, [first, second], chosen)
     unit = INDICATORS[name].unit
-    _dress(above, years, both, unit, chosen)
+    _dress(above, years, np.concatenate([first, second]), unit, chosen)
     _entitle(above, _what(comparison.first, name, stage, region, chosen, with_region=True), columns=1)
     _draw_band(below, years, second - first, INK, "-", "")
     below.axhline(0.0, color=INK, linewidth=0.8)
@@ -142,13 +143,14 @@ def comparison_chart(
     return figure
 
 
-def probability_board(verdicts: Sequence[Verdict], language: str = "zh") -> Figure:
+def probability_board(verdicts: Sequence[Verdict], language: str = "zh", title: str | None = None) -> Figure:
     """Draw how likely each target is reached, headline targets first, with the Monte Carlo error.
 
     Parameters
     ----------
     verdicts : sequence of Verdict; at least one.
     language : str; ``zh`` or ``en``.
+    title : str, optional; whose verdicts these are, by default the region's.
 
     Returns
     -------
@@ -182,8 +184,10 @@ def probability_board(verdicts: Sequence[Verdict], language: str = "zh") -> Figu
     axes.spines[["left", "bottom"]].set(linewidth=0.6, color=INK)
     _scale(axes, "x", 0.01)
     axes.set_xlabel(f"{word('text', 'axis_probability', chosen)}{_bracketed('%', chosen)}", fontsize=9)
-    title = word("text", "figure_board", chosen, draws=f"{ordered[0].draws:,}")
-    figure.suptitle(title, x=0.012, ha="left", fontsize=12)
+    regions = dict.fromkeys(word("region", v.target.region, chosen) for v in ordered)
+    whose = title or ("、" if chosen == "zh" else ", ").join(regions)
+    told = word("text", "figure_board", chosen, draws=f"{ordered[0].draws:,}")
+    figure.suptitle(f"{whose}{_colon(chosen)}{told}", x=0.012, ha="left", fontsize=12)
     _explain(figure, ordered, chosen)
     return figure
 
@@ -328,7 +332,9 @@ def _draw_band(axes: Axes, years: NDArray[np.int64], values: Floats, colour: str
     axes.plot(years[known], median, color=colour, linewidth=1.8, linestyle=style, label=label or None, gid="median")
 
 
-def _draw_target(axes: Axes, target: Target, years: NDArray[np.int64], values: Floats, language: Language) -> None:
+def _draw_target(
+    axes: Axes, target: Target, years: NDArray[np.int64], runs: Sequence[Floats], language: Language
+) -> None:
     """Mark a target: a short line at its bound in its year, dotted back to the axis, and what it says beside it."""
     low, high = RATIO_BAND if target.key == "general_vocational_ratio" else (target.bound, target.bound)
     for bound in sorted({float(low or 0.0), float(high or 0.0)}):
@@ -337,18 +343,25 @@ def _draw_target(axes: Axes, target: Target, years: NDArray[np.int64], values: F
             [target.year - 0.4, target.year + 0.4], [bound, bound], color=MARK, linewidth=3.0, solid_capstyle="butt",
             gid="target", zorder=4,
         )  # fmt: skip
-    _label_target(axes, target, float(high or 0.0), years, values, language)
+    _label_target(axes, target, float(high or 0.0), years, runs, language)
 
 
 def _label_target(
-    axes: Axes, target: Target, bound: float, years: NDArray[np.int64], values: Floats, language: Language
+    axes: Axes, target: Target, bound: float, years: NDArray[np.int64], runs: Sequence[Floats], language: Language
 ) -> None:
-    """Write what a target says on the side of its line where the median is not, with a white rim."""
+    """Write what a target says above or below its line, where the medians leave more room, with a white rim."""
     from matplotlib.patheffects import withStroke  # noqa: PLC0415
 
     late = target.year > 0.5 * (years[0] + years[-1])
-    near = values[:, (years == target.year) | (years == target.year + (-1 if late else 1))]
-    above = not np.isfinite(near).any() or float(np.nanmedian(near)) <= bound
+    reach = np.sort([target.year, target.year + (-1 if late else 1) * len(years) * LABEL_WIDTH])
+    covered = (years >= reach[0]) & (years <= reach[1])
+    lines = [row[covered[known]] for known, (row,) in (_quantiles(run, [0.5]) for run in runs)]
+    half = 0.06 * float(np.ptp(axes.get_ylim()))
+    room = {
+        side: min((float(np.abs(x - bound - side * half).min()) for x in lines if x.size), default=0.0)
+        for side in (1, -1)
+    }
+    above = room[1] >= room[-1]
     axes.annotate(
         target_label(target, language), (target.year + (0.1 if late else -0.1), bound), (0, 5 if above else -5),
         textcoords="offset points", ha="right" if late else "left", va="bottom" if above else "top", fontsize=9,
@@ -366,7 +379,7 @@ def target_label(target: Target, language: Language) -> str:
 
     Returns
     -------
-    str, such as "目标 ≥ 50.0%，2025 年".
+    str, such as "目标：≥ 50.0%，2025 年".
 
     Notes
     -----
@@ -378,7 +391,7 @@ def target_label(target: Target, language: Language) -> str:
         kind = {">=": "at_least", "<=": "at_most", "==": "equals", "~": "about"}[target.comparator]
         bound = word("text", kind, language, value=number(float(target.bound or 0.0), target.unit, language))
     told = word("text", "bound_cell", language, bound=bound, year=target.year)
-    return f"{word('text', 'figure_target', language)} {told}"
+    return f"{word('text', 'figure_target', language)}{_colon(language)}{told}"
 
 
 def _draw_milestone(axes: Axes, target: Target, years: NDArray[np.int64], values: Floats, language: Language) -> None:

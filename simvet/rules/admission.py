@@ -26,6 +26,8 @@ BINS = 20
 two cut-offs (measured in tests/agree)."""
 REFINEMENTS = 4
 """Rounds in which the score of a cut-off is found inside its bin."""
+SLACK = 1.0 + 1e-12
+"""Covers the rounding of the quick test whether an option may run out of seats."""
 PERSON_BINS = 80
 """Score bins for whole persons, who cannot look for a cut-off inside a bin and so need finer ones."""
 
@@ -38,6 +40,15 @@ def _weights(utility: Floats, slope: Floats, is_open: NDArray[np.bool_], score: 
         weight[option] = math.exp(utility[option] + slope[option] * score) if is_open[option] else 0.0
         total += weight[option]
     return total
+
+
+@compiled
+def _some_may_close(taken: float, weight: Floats, seats: Floats, placed: Floats) -> bool:
+    """Say whether any option may run out of seats in a bin; spares most bins the exact test with its divisions."""
+    for option in range(weight.shape[0]):
+        if taken * weight[option] * SLACK > seats[option] - placed[option]:
+            return True
+    return False
 
 
 @compiled
@@ -80,7 +91,8 @@ def _place_pool(
             mass = pool * (top - bottom)
             part = 1.0
             closing = -1
-            for attempt in range(REFINEMENTS):
+            attempts = REFINEMENTS if _some_may_close(mass / (1.0 + total), weight, seats, placed) else 0
+            for attempt in range(attempts):
                 if attempt > 0:
                     # The students before the cut-off have a midpoint of their own.
                     total = _weights(utility, slope, is_open, top - 0.5 * part * (top - bottom), weight)
@@ -98,8 +110,7 @@ def _place_pool(
                     break
             taken = mass * part / (1.0 + total)
             for option in range(options):
-                if is_open[option]:
-                    placed[option] += taken * weight[option]
+                placed[option] += taken * weight[option]  # A closed option weighs nothing.
             declined += taken
             top -= part * (top - bottom)
             if closing < 0:

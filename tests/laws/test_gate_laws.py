@@ -12,7 +12,7 @@ from simvet.rules.admission import place_by_score, place_persons_by_score, unlim
 
 Floats = NDArray[np.float64]
 
-LAW = settings(max_examples=2000, deadline=None, derandomize=True, database=None)
+LAW = settings(max_examples=150, deadline=None, derandomize=True, database=None)
 OPTIONS = st.integers(1, 5)
 
 

@@ -139,9 +139,8 @@ def test_a_fraction_of_a_seat_seats_nobody() -> None:
 
 def test_the_same_key_places_the_same_persons() -> None:
     keys, draw = keys_of(3)
-    given = (
-        np.full(3, 100.0), np.tile(row(0.5, 0.0), (3, 1)), np.zeros((3, 2)), np.tile(row(20.0, 20.0), (3, 1)), keys, draw,
-    )  # fmt: skip
+    utility, seats = np.tile(row(0.5, 0.0), (3, 1)), np.tile(row(20.0, 20.0), (3, 1))
+    given = (np.full(3, 100.0), utility, np.zeros((3, 2)), seats, keys, draw)
     first, again = place_persons_by_score(*given), place_persons_by_score(*given)
     assert all(np.array_equal(a, b) for a, b in zip(first, again, strict=True))
     assert len(set(first[2].tolist())) > 1

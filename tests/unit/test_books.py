@@ -38,7 +38,9 @@ def test_one_lost_student_is_noticed_and_placed(whole_run: Books) -> None:
     books = deepcopy(whole_run)
     cell = books.pathway.cells_of("secondary_vocational/regular").start
     books.arrays["stock"][2, 3, 0, cell] -= 1.0
-    with pytest.raises(BalanceError, match=r"1 persons in draw 2, year 202[34], region zhejiang, secondary_vocational/regular"):
+    with pytest.raises(
+        BalanceError, match=r"1 persons in draw 2, year 202[34], region zhejiang, secondary_vocational/regular"
+    ):
         books.check_balance()
 
 

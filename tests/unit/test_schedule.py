@@ -38,7 +38,10 @@ def test_seats_grow_by_their_yearly_rate_from_the_base_year(base: Schedule) -> N
 
 
 def test_a_growth_lever_bends_the_path_from_its_year_on(base: Schedule) -> None:
-    before, after = base.path(0, "topup_seats"), varied(base, lever("topup_seat_growth", "", "set", 0.0, 2024)).path(0, "topup_seats")
+    before, after = (
+        base.path(0, "topup_seats"),
+        varied(base, lever("topup_seat_growth", "", "set", 0.0, 2024)).path(0, "topup_seats"),
+    )
     assert np.array_equal(after[:, :4], before[:, :4])
     assert np.array_equal(after[:, 4:], np.repeat(before[:, 3:4], 5, axis=1))
 
@@ -108,7 +111,9 @@ def test_an_uncertain_opening_spreads_over_its_years_and_no_others() -> None:
 
 
 def test_a_later_opening_never_has_more_places(base: Schedule) -> None:
-    paths = [varied(base, projects=(school(year),)).path(0, "places", "secondary_vocational") for year in (2022, 2023, 2026)]
+    paths = [
+        varied(base, projects=(school(year),)).path(0, "places", "secondary_vocational") for year in (2022, 2023, 2026)
+    ]
     assert np.all(paths[0] >= paths[1])
     assert np.all(paths[1] >= paths[2])
 

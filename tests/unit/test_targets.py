@@ -11,9 +11,22 @@ from simvet.scenario import Scenario, Target
 from simvet.targets import is_modelled, is_reached, monte_carlo_error
 
 TARGET = Target(
-    "test", "zhejiang", "test", "enrolment", {"zh": "在校生", "en": "enrolment"}, "secondary_vocational", "own", "persons",
-    2020, 743_000.0, ">=", 760_000.0, 2025, "", "test_targets.py",
-)  # fmt: skip
+    document="test",
+    region="zhejiang",
+    locator="test",
+    key="enrolment",
+    labels={"zh": "在校生", "en": "enrolment"},
+    stage="secondary_vocational",
+    kind="own",
+    unit="persons",
+    base_year=2020,
+    base_value=743_000.0,
+    comparator=">=",
+    bound=760_000.0,
+    year=2025,
+    note="",
+    where="test_targets.py",
+)
 
 
 def reached(comparator: str, unit: str, bound: float, *values: float, key: str = "enrolment") -> list[bool]:
@@ -77,7 +90,7 @@ def base() -> Result:
     return simulate("zhejiang", draws=40, until=2026)
 
 
-def verdict_of(base: Result, **changes: object):  # type: ignore[no-untyped-def]  # noqa: ANN201
+def verdict_of(base: Result, **changes: object):  # type: ignore[no-untyped-def]
     result = Result(judged(base, **changes), base.schedule, base.books, base.seed)
     return result.verdicts(causes=False)[0]
 
