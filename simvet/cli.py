@@ -53,7 +53,7 @@ def run_command(
     """运行情景并给出规划目标研判。Run scenarios and print the verdicts on their plans' targets."""
     from dataclasses import replace  # noqa: PLC0415
 
-    from simvet.loading import load_scenario  # noqa: PLC0415
+    from simvet.loading import LAST_YEAR, load_scenario  # noqa: PLC0415
     from simvet.report.wording import require_language, word  # noqa: PLC0415
     from simvet.targets import require_indicators  # noqa: PLC0415
 
@@ -61,6 +61,11 @@ def run_command(
     loaded = [load_scenario(name) for name in scenarios]
     for scenario in loaded:
         require_indicators(scenario)
+        if as_of is not None and not scenario.base_year <= as_of <= LAST_YEAR:
+            raise InputError(
+                "--as-of", "year {year} is outside the horizon {first} to {last}", "Choose a year inside it",
+                year=as_of, first=scenario.base_year, last=LAST_YEAR,
+            )  # fmt: skip
     if out is not None:
         from simvet.report.export import require_new_folder  # noqa: PLC0415
 
@@ -171,7 +176,7 @@ def _progress(language: Language) -> Iterator[Callable[[str], None]]:
     def tell(step: str) -> None:
         nonlocal running
         progress.update(task, advance=1, description=step)
-        if not running and time.perf_counter() - started > PATIENCE:
+        if not running and console.is_terminal and time.perf_counter() - started > PATIENCE:
             progress.start()
             running = True
 
@@ -229,7 +234,12 @@ def main(argv: list[str] | None = None) -> int:
         return FAULT
     except WRONG_USE as error:
         message = str(getattr(error, "message", error)).rstrip(".")
-        wrapped = InputError("simvet", "{message}", "simvet --help shows what can be typed", message=message)
+        # The parser knows which option is at fault; one without a word about it is a scenario that is not there.
+        options = getattr(getattr(error, "param", None), "opts", None) or ["simvet"]
+        if not message:
+            wrapped = InputError("simvet", "give a scenario", "simvet list shows all of them")
+        else:
+            wrapped = InputError(options[0], "{message}", "simvet --help shows what can be typed", message=message)
         sys.stderr.write(f"simvet: {complain(wrapped, _language_of(arguments))}\n")
         return FAULT
     except (typer.Abort, KeyboardInterrupt):

@@ -13,7 +13,7 @@ from simvet.result import Result, simulate
 from simvet.runs import DEFAULT_DRAWS, rerun
 from simvet.sampling import Uncertainty
 from simvet.scenario import Scenario, Target
-from simvet.targets import province_of, read_targets
+from simvet.targets import column_of, province_of, read_targets
 
 
 @dataclass(frozen=True)
@@ -94,7 +94,7 @@ def compare(
     pairs = zip(read_targets(one, province), read_targets(two, province), strict=True)
     differences = []
     for a, b in pairs:
-        column = one.books.years.index(a.target.year)
+        column = column_of(one, a.target.year)
         change = b.value[:, column] - a.value[:, column]
         reached = b.reached(column).astype(float) - a.reached(column).astype(float)
         low, median, high = (float(q) for q in np.nanquantile(change, [0.1, 0.5, 0.9]))

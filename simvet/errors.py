@@ -55,7 +55,11 @@ class InputError(SimvetError):
         -----
         Unit: none. Errors: none. Source: ARCHITECTURE, house habit 3.
         """
-        facts = {name: translations.get(f, f) if isinstance(f, str) else f for name, f in self.facts.items()}
+        # Only words of the message itself are translated; what a user wrote or must write stands as it is.
+        facts = {
+            name: translations.get(f, f) if isinstance(f, str) and name in ("wanted", "kind", "axis", "what") else f
+            for name, f in self.facts.items()
+        }
         what = translations.get(self.what, self.what).format(**facts)
         cure = translations.get(self.cure, self.cure).format(**facts)
         return " ".join(f"{self.where}: {what}. {cure}".split())

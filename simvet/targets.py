@@ -328,7 +328,7 @@ def province_of(result: Run) -> Run | None:
     return start_run(scenario, result.draws, result.seed, None, "cohort", result.schedule.uncertainty)
 
 
-def _column(result: Run, year: int) -> int:
+def column_of(result: Run, year: int) -> int:
     if year not in result.books.years:
         raise InputError(
             "--until", "the run ends in {until}, before the target year {year}", "Run at least to {year}",
@@ -339,7 +339,7 @@ def _column(result: Run, year: int) -> int:
 
 def _verdict(result: Run, reading: Reading) -> Verdict:
     target, years = reading.target, result.books.years
-    column = _column(result, target.year)
+    column = column_of(result, target.year)
     value, bound = reading.value[:, column], float(np.nanmedian(reading.bound[:, column]))
     low, median, high = (float(q) for q in np.nanquantile(value, [0.1, 0.5, 0.9]))
     reached = int(np.count_nonzero(reading.reached(column)))
@@ -367,7 +367,7 @@ def _verdict(result: Run, reading: Reading) -> Verdict:
 
 
 def _effect(result: Run, key: str, before: Reading, after: Reading) -> Cause:
-    column = _column(result, before.target.year)
+    column = column_of(result, before.target.year)
     change = after.reached(column).astype(float) - before.reached(column).astype(float)
     moved = np.nanmedian(after.value[:, column]) - np.nanmedian(before.value[:, column])
     return Cause(key, float(change.mean()), float(moved), float(change.std() / np.sqrt(change.size)))

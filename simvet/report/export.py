@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import json
 import platform
 import shutil
@@ -42,6 +43,9 @@ def require_new_folder(folder: Path) -> Path:
     """
     if folder.exists() and not folder.is_dir():
         raise InputError(str(folder), "there is a file of that name", "Choose another folder")
+    above = next(parent for parent in folder.absolute().parents if parent.exists())
+    if not above.is_dir() or not os.access(above, os.W_OK):
+        raise InputError(str(folder), "the folder cannot be written", "Choose another folder")
     if folder.exists() and any(folder.iterdir()):
         raise InputError(str(folder), "the folder is not empty", "Choose a new folder; results are never mixed")
     return folder

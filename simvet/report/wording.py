@@ -104,7 +104,11 @@ def complain(error: InputError, language: Language) -> str:
     -----
     Unit: none. Errors: none. Source: section ``errors`` of the catalogue.
     """
-    return error.say(wording()["errors"] if language == "zh" else {})
+    try:
+        return error.say(wording()["errors"] if language == "zh" else {})
+    except InputError:
+        # The catalogue itself is missing: say it in the language of the program.
+        return error.say({})
 
 
 def number(value: float, unit: str, language: Language, signed: bool = False) -> str:

@@ -45,10 +45,10 @@ def _weights(utility: Floats, slope: Floats, is_open: NDArray[np.bool_], score: 
 @compiled
 def _some_may_close(taken: float, weight: Floats, seats: Floats, placed: Floats) -> bool:
     """Say whether any option may run out of seats in a bin; spares most bins the exact test with its divisions."""
+    may_close = False
     for option in range(weight.shape[0]):
-        if taken * weight[option] * SLACK > seats[option] - placed[option]:
-            return True
-    return False
+        may_close = may_close or taken * weight[option] * SLACK > seats[option] - placed[option]
+    return may_close
 
 
 @compiled

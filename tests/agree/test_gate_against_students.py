@@ -1,5 +1,7 @@
 """The gate with cut-offs against students who queue one by one with preferences of their own."""
 
+import sys
+
 import numpy as np
 import pytest
 from numba import njit
@@ -93,8 +95,7 @@ def test_the_continuum_places_as_many_as_students_one_by_one(gate: str) -> None:
     placed, cutoff, declined, _ = place_by_score(*rows_of(gate))
     for found, wanted in ((placed[0], counted), (declined[0], stopped)):
         error = wanted.std(axis=0, ddof=1) / np.sqrt(REPLICATIONS)
-        # 1e-4 of the mass is what 20 score bins may be off, measured below.
-        assert np.all(np.abs(found - wanted.mean(axis=0)) <= 5.0 * error + 2e-5 * STUDENTS), (gate, error)
+        assert np.all(np.abs(found - wanted.mean(axis=0)) <= 5.0 * error + 1e-6), (gate, error)
     assert np.max(np.abs(cutoff[0] - cuts.mean(axis=0))) <= 0.002
 
 
@@ -105,6 +106,7 @@ def test_whole_persons_average_to_the_continuum(gate: str) -> None:
     wanted = place_by_score(*rows_of(gate))
     for found, target in ((placed, wanted[0][0]), (declined, wanted[2][0])):
         error = found.std(axis=0, ddof=1) / np.sqrt(rows)
+        # Both stand on bins, 80 and 20 of them: a few persons in 200,000.
         assert np.all(np.abs(found.mean(axis=0) - target) <= 5.0 * error + 2e-5 * STUDENTS)
     assert np.max(np.abs(cutoff.mean(axis=0) - wanted[1][0])) <= 0.002
 
@@ -120,7 +122,7 @@ def test_whole_persons_scatter_as_much_as_students_do(gate: str) -> None:
 
 
 @pytest.mark.parametrize(("count", "seats"), [(600, 47), (50_000, 3_935)])
-def test_where_demand_just_equals_the_seats_persons_fill_fewer(count: int, seats: int, capsys: object) -> None:
+def test_where_demand_just_equals_the_seats_persons_fill_fewer(count: int, seats: int) -> None:
     share = seats / count
     utility, level = np.array([np.log(share / (1.0 - share))]), 0.4 * np.sqrt(count * share * (1.0 - share))
     queues = 4_000 if count == 600 else 300
@@ -141,12 +143,11 @@ def test_where_demand_just_equals_the_seats_persons_fill_fewer(count: int, seats
     drawn = persons(*given)[0][:, 0]
     by_students, by_kernel = seats - np.mean(counted), seats - drawn.mean()
     errors = np.std(counted) / np.sqrt(queues), drawn.std() / np.sqrt(rows)
-    with capsys.disabled():  # type: ignore[attr-defined]
         print(
-            f"\nkink {count}: continuum {smooth:.1f}, students short by {by_students:.2f} (se {errors[0]:.2f}), ",
+            f"kink {count}: continuum {smooth:.1f}, students short by {by_students:.2f} (se {errors[0]:.2f}), ",
             end="",
         )
-        print(f"kernel by {by_kernel:.2f} (se {errors[1]:.2f}), 0.4 sqrt(np(1-p)) = {level:.2f}")
+        print(f"kernel by {by_kernel:.2f} (se {errors[1]:.2f}), 0.4 sqrt(np(1-p)) = {level:.2f}\n")
     assert smooth == pytest.approx(seats, abs=1e-6)
     assert abs(by_kernel - by_students) <= 5.0 * np.hypot(*errors)
     assert by_students == pytest.approx(level, rel=0.1, abs=4.0 * errors[0])
@@ -171,7 +172,7 @@ def test_unlimited_seats_give_the_closed_form_logit_shares() -> None:
     for level, slope in ((-1.0, 3.0), (0.5, 1.0), (0.0, -4.0)):
         exact = (np.logaddexp(0.0, level + slope) - np.logaddexp(0.0, level)) / slope
         placed = place_by_score(np.ones(1), np.array([[level]]), np.array([[slope]]), np.array([[INF]]))[0][0, 0]
-        assert placed == pytest.approx(exact, abs=5e-5)
+        assert placed == pytest.approx(exact, abs=1e-4)
     # Without slopes: plain multinomial logit.
     utility = np.array([[1.0, 0.0, -0.7]])
     odds = np.exp(utility[0])
@@ -226,7 +227,7 @@ def test_twenty_bins_come_within_a_ten_thousandth_of_two_thousand(gate: str) -> 
 
 
 def test_twenty_bins_come_within_a_ten_thousandth_in_the_gates_of_the_province(
-    monkeypatch: pytest.MonkeyPatch, capsys: object
+    monkeypatch: pytest.MonkeyPatch
 ) -> None:
     base = simulate("zhejiang", draws=8, until=2021)
     seen: list[tuple[Floats, Floats, Floats, Floats]] = []
@@ -239,16 +240,15 @@ def test_twenty_bins_come_within_a_ten_thousandth_in_the_gates_of_the_province(
     rerun(base, base.scenario)
     monkeypatch.undo()
     errors = np.concatenate([bin_error(*gate) for gate in seen])
-    with capsys.disabled():  # type: ignore[attr-defined]
         print(
-            f"\nbins, {len(errors)} gates of Zhejiang 2021: median {np.median(errors):.1e}, largest {errors.max():.1e}"
+            f"bins, {len(errors)} gates of Zhejiang 2021: median {np.median(errors):.1e}, largest {errors.max():.1e}"
         )
     assert len(seen) == 4
     assert np.median(errors) < 2e-5
     assert errors.max() < 2e-4
 
 
-def test_twenty_bins_hold_even_for_steep_wishes_and_many_closures(capsys: object) -> None:
+def test_twenty_bins_hold_even_for_steep_wishes_and_many_closures() -> None:
     random = np.random.default_rng(0)
     errors = []
     for _ in range(60):
@@ -257,8 +257,7 @@ def test_twenty_bins_hold_even_for_steep_wishes_and_many_closures(capsys: object
         seats[random.random((1, options)) < 0.25] = INF
         utility, slope = random.normal(0.0, 1.5, (1, options)), random.uniform(0.0, 5.0, (1, options))
         errors.append(bin_error(np.ones(1), utility, slope, seats)[0])
-    with capsys.disabled():  # type: ignore[attr-defined]
-        print(f"\nbins, 60 random gates with slopes to 5: median {np.median(errors):.1e}, largest {max(errors):.1e}")
+    sys.stdout.write(f"bins, 60 random gates with slopes to 5: median {np.median(errors):.1e}, largest {max(errors):.1e}\n")
     assert np.median(errors) < 5e-5
     assert max(errors) < 2e-4
 
