@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from simvet.checking import check
     from simvet.comparison import compare
     from simvet.errors import BalanceError, InputError, SimvetError
+    from simvet.levers import Lever
     from simvet.loading import load_scenario
     from simvet.result import Result, simulate
     from simvet.sampling import Uncertainty
@@ -22,6 +23,7 @@ __version__ = "0.1.0"
 _HOMES = {
     "BalanceError": "simvet.errors",
     "InputError": "simvet.errors",
+    "Lever": "simvet.levers",
     "Result": "simvet.result",
     "SimvetError": "simvet.errors",
     "Uncertainty": "simvet.sampling",
@@ -32,7 +34,7 @@ _HOMES = {
 }
 
 __all__ = [
-    "BalanceError", "InputError", "Result", "SimvetError", "Uncertainty", "__version__", "check", "compare",
+    "BalanceError", "InputError", "Lever", "Result", "SimvetError", "Uncertainty", "__version__", "check", "compare",
     "load_scenario", "simulate",
 ]  # fmt: skip
 

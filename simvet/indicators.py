@@ -231,6 +231,9 @@ INDICATORS: dict[str, Indicator] = {
 }
 """Every indicator by name; the register finds them here."""
 
+STAGED = ("enrolment", "entrants", "graduates")
+"""Indicators that are counted by stage and mean nothing for a region as a whole."""
+
 READINGS: dict[str, tuple[str, ...]] = {
     "enrolment_total": ("enrolment_total", "trained_in_three_years"),
     "integrated_local_share": ("integrated_local_share", "integrated_lowest_college", "integrated_stays"),

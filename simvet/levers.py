@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from simvet.catalogue import CATALOGUE
+from simvet.catalogue import CATALOGUE, require_key
+from simvet.errors import InputError, nearest
 
 Floats = NDArray[np.float64]
 Operation = Literal["set", "add", "multiply", "ramp"]
@@ -37,12 +38,42 @@ class Lever:
     end: int | None
     owner: str
     source: str
-    where: str
+    where: str = "Lever"
     labels: Mapping[str, str] = field(default_factory=dict)
 
     def title(self, language: str) -> str:
         """Return the lever's name in a language, its plain name where no title is given."""
         return self.labels.get(language, self.name)
+
+
+def require_lever(lever: Lever, regions: Sequence[str]) -> Lever:
+    """Return a lever if it touches something; complain about one that would silently do nothing.
+
+    Parameters
+    ----------
+    lever : Lever.
+    regions : sequence of str; the regions of the scenario.
+
+    Returns
+    -------
+    Lever.
+
+    Raises
+    ------
+    InputError : the quantity, its key, the operation or the region is unknown.
+
+    Notes
+    -----
+    Unit: none. Source: CATALOGUE.
+    """
+    where = f"{lever.where} {lever.name!r}"
+    require_key(lever.quantity, lever.key, where)
+    for kind, word, known in (("region", lever.region, regions), ("operation", lever.operation, OPERATIONS)):
+        if word not in known:
+            raise InputError(
+                where, "{kind} {word!r} is unknown", "Did you mean {near!r}?", kind=kind, word=word, near=nearest(word, known)
+            )
+    return lever
 
 
 def apply_lever(lever: Lever, path: Floats, years: NDArray[np.int64]) -> tuple[Floats, int]:

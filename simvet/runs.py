@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from simvet.books import Books
 from simvet.draws import Draws
 from simvet.errors import InputError, nearest
-from simvet.indicators import INDICATORS, View
+from simvet.indicators import INDICATORS, STAGED, View
 from simvet.loading import load_scenario, require_horizon
 from simvet.sampling import Uncertainty
 from simvet.scenario import Scenario
@@ -61,6 +61,11 @@ class Run:
             )
         if stage != "region":
             self.scenario.pathway.require_stage(stage, "indicator")
+        elif name in STAGED:
+            raise InputError(
+                "indicator", "indicator {name!r} is counted by stage", "Name a stage, such as {stage!r}", name=name,
+                stage="secondary_vocational",
+            )  # fmt: skip
         return INDICATORS[name].read(self.view, stage)
 
 

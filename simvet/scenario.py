@@ -7,7 +7,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 
-from simvet.levers import Lever
+from simvet.levers import Lever, require_lever
 from simvet.pathway import Pathway
 from simvet.tables import Row
 
@@ -138,9 +138,16 @@ class Scenario:
         """Return the sha256 of every data row that the scenario's regions hold, 16 hex digits."""
         return digest_of([[_row_key(row) for row in rows] for _, rows in sorted(self.rows.items())])
 
-    def with_levers(self, *levers: Lever) -> Scenario:
-        """Return the same scenario with more levers, applied after its own."""
-        return replace(self, levers=(*self.levers, *levers))
+    def with_levers(self, *levers: Lever, name: str = "", labels: Mapping[str, str] | None = None) -> Scenario:
+        """Return the same scenario with more levers, applied after its own, under its own or another name.
+
+        Raises
+        ------
+        InputError : a lever names no quantity, key, operation or region of this scenario.
+        """
+        regions = [case.region for case in self.regions]
+        checked = tuple(require_lever(lever, regions) for lever in levers)
+        return replace(self, levers=(*self.levers, *checked), name=name or self.name, labels=labels or self.labels)
 
     def with_horizon(self, until: int) -> Scenario:
         """Return the same scenario with another last year."""

@@ -1,4 +1,4 @@
-"""Bounded weighted least squares, for many draws at once.
+"""Bounded weighted least squares, for many draws.
 
 Each draw perturbs the prior and the figures by their own spread and solves again ("randomise, then optimise"): with
 linear rows and normal spreads the solutions are draws from the prior conditioned on the figures.
@@ -10,11 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import lsq_linear
 
+from simvet.rules.compiled import compiled
+
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 
-CHUNK = 250
-"""Draws solved together; 250 draws of 100 unknowns and 100 rows take 20 MB."""
 ROUNDS = 40
 """Changes of the active set after which the few draws left go to scipy's solver one by one."""
 
@@ -41,58 +41,87 @@ def solve_bounded(rows: Floats, wanted: Floats, spread: Floats, prior: Floats, p
     Notes
     -----
     Minimises ``sum(((x - prior)/prior_spread)**2) + sum(((rows x - wanted)/spread)**2)`` with x >= 0 by a primal-dual
-    active set over all draws together. Source: Hintermueller, Ito & Kunisch (2002); Bardsley et al. (2014) for
+    active set, draw by draw. Source: Hintermueller, Ito & Kunisch (2002); Bardsley et al. (2014) for
     randomise-then-optimise; draws whose active set does not settle are solved by ``scipy.optimize.lsq_linear``.
     """
     if np.any(spread <= 0.0):
         raise ValueError("every row needs a spread above zero")
     found = np.empty_like(prior)
-    for start in range(0, prior.shape[0], CHUNK):
-        part = slice(start, start + CHUNK)
-        found[part] = _solve_chunk(rows[part], wanted[part], spread[part], prior[part], prior_spread[part])
-    return found
-
-
-def _solve_chunk(rows: Floats, wanted: Floats, spread: Floats, prior: Floats, prior_spread: Floats) -> Floats:
-    draws, unknowns = prior.shape
-    at_zero: Flags = np.zeros((draws, unknowns), dtype=bool)
-    found = np.empty((draws, unknowns))
-    open_draws = np.arange(draws)
-    for _ in range(ROUNDS):
-        solved, multiplier = _condition(
-            rows[open_draws], wanted[open_draws], spread[open_draws], prior[open_draws],
-            prior_spread[open_draws], at_zero[open_draws],
-        )  # fmt: skip
-        scale = np.abs(prior[open_draws]).max(axis=1, keepdims=True) * 1e-12
-        zero_now = np.where(at_zero[open_draws], multiplier >= 0.0, solved < -scale)
-        settled = np.all(zero_now == at_zero[open_draws], axis=1)
-        found[open_draws[settled]] = solved[settled]
-        at_zero[open_draws] = zero_now
-        open_draws = open_draws[~settled]
-        if open_draws.size == 0:
-            break
-    for draw in open_draws:
-        found[draw] = _solve_one(rows[draw], wanted[draw], spread[draw], prior[draw], prior_spread[draw])
+    for draw in range(prior.shape[0]):
+        given = (rows[draw], wanted[draw], spread[draw], prior[draw], prior_spread[draw])
+        if not _settle(*given, ROUNDS, found[draw]):
+            found[draw] = _solve_one(*given)
     return np.maximum(found, 0.0)
 
 
-def _condition(
+@compiled
+def _settle(
+    rows: Floats, wanted: Floats, spread: Floats, prior: Floats, prior_spread: Floats, rounds: int, found: Floats
+) -> bool:
+    """Fill ``found`` with one draw's solution; return whether the set of unknowns held at zero has settled.
+
+    Plain loops instead of a linear-algebra library, whose sums depend on the number of its threads.
+    """
+    unknowns = prior.shape[0]
+    at_zero = np.zeros(unknowns, dtype=np.bool_)
+    least = np.abs(prior).max() * 1e-12
+    for _ in range(rounds):
+        weight = _weigh_misfit(rows, wanted, spread, prior, prior_spread, at_zero)
+        settled = True
+        for unknown in range(unknowns):
+            variance = prior_spread[unknown] ** 2
+            pull = 0.0
+            for row in range(rows.shape[0]):
+                pull += rows[row, unknown] * weight[row]
+            if at_zero[unknown]:
+                # The slope of the goal at zero: where it is upward the unknown wants to stay there.
+                to_zero = variance <= 0.0 or -prior[unknown] / variance - pull >= 0.0
+                found[unknown] = 0.0
+            else:
+                found[unknown] = prior[unknown] + variance * pull
+                to_zero = found[unknown] < -least
+            settled = settled and to_zero == at_zero[unknown]
+            at_zero[unknown] = to_zero
+        if settled:
+            return True
+    return False
+
+
+@compiled
+def _weigh_misfit(
     rows: Floats, wanted: Floats, spread: Floats, prior: Floats, prior_spread: Floats, at_zero: Flags
-) -> tuple[Floats, Floats]:
-    """Return the solution with some unknowns held at zero, and the pressure on those."""
-    variance = np.where(at_zero, 0.0, prior_spread**2)
-    centre = np.where(at_zero, 0.0, prior)
-    gain = np.einsum("dru,du,dsu->drs", rows, variance, rows, optimize=True)
-    index = np.arange(rows.shape[1])
-    gain[:, index, index] += spread**2
-    misfit = wanted - np.einsum("dru,du->dr", rows, centre)
-    weight = np.linalg.solve(gain, misfit[..., None])[..., 0]
-    pull = np.einsum("dru,dr->du", rows, weight)
-    solved = centre + variance * pull
-    # The slope of the goal at zero: where it is upward the unknown wants to stay there.
-    with np.errstate(divide="ignore", invalid="ignore"):
-        slope = np.where(prior_spread > 0.0, (0.0 - prior) / prior_spread**2, np.inf) - pull
-    return solved, slope
+) -> Floats:
+    """Return what each row's misfit weighs when the unknowns at zero are held there: Cholesky, row by row."""
+    count = rows.shape[0]
+    gain = np.zeros((count, count))
+    weight = wanted.copy()
+    for row in range(count):
+        gain[row, row] = spread[row] ** 2
+    for unknown in range(prior.shape[0]):
+        if at_zero[unknown]:
+            continue
+        variance = prior_spread[unknown] ** 2
+        for row in range(count):
+            if rows[row, unknown] != 0.0:
+                weight[row] -= rows[row, unknown] * prior[unknown]
+                for other in range(row, count):
+                    gain[row, other] += rows[row, unknown] * variance * rows[other, unknown]
+    for pivot in range(count):
+        scale = np.sqrt(gain[pivot, pivot])
+        for other in range(pivot, count):
+            gain[pivot, other] /= scale
+        weight[pivot] /= scale
+        for row in range(pivot + 1, count):
+            factor = gain[pivot, row]
+            if factor != 0.0:
+                weight[row] -= factor * weight[pivot]
+                for other in range(row, count):
+                    gain[row, other] -= factor * gain[pivot, other]
+    for row in range(count - 1, -1, -1):
+        for other in range(row + 1, count):
+            weight[row] -= gain[row, other] * weight[other]
+        weight[row] /= gain[row, row]
+    return weight
 
 
 def _solve_one(rows: Floats, wanted: Floats, spread: Floats, prior: Floats, prior_spread: Floats) -> Floats:

@@ -22,7 +22,7 @@ from simvet.tables import Row
 
 Floats = NDArray[np.float64]
 
-METHOD = 4
+METHOD = 5
 """Raised whenever the balance is computed differently, so that no old cache is read."""
 NEVER = 1e-3
 """Part of a pool that never continues, so that a gate which placed everybody can still be fitted."""

@@ -106,7 +106,7 @@ def _table(title: str) -> Table:
 def target_name(target: Target, language: Language) -> str:
     """Return a target's name, with its stage where the name alone is not clear."""
     name = target.labels[language]
-    if language == "en" and target.key in ("universal_admission",) and target.stage != "region":
+    if language == "en" and target.key == "universal_admission" and word("stage", target.stage, language) not in name:
         return f"{name} ({word('stage', target.stage, language)})"
     return name
 

@@ -143,11 +143,10 @@ def test_where_demand_just_equals_the_seats_persons_fill_fewer(count: int, seats
     drawn = persons(*given)[0][:, 0]
     by_students, by_kernel = seats - np.mean(counted), seats - drawn.mean()
     errors = np.std(counted) / np.sqrt(queues), drawn.std() / np.sqrt(rows)
-        print(
-            f"kink {count}: continuum {smooth:.1f}, students short by {by_students:.2f} (se {errors[0]:.2f}), ",
-            end="",
-        )
-        print(f"kernel by {by_kernel:.2f} (se {errors[1]:.2f}), 0.4 sqrt(np(1-p)) = {level:.2f}\n")
+    sys.stdout.write(
+        f"kink {count}: continuum {smooth:.1f}, students short by {by_students:.2f} (se {errors[0]:.2f}), "
+        f"kernel by {by_kernel:.2f} (se {errors[1]:.2f}), 0.4 sqrt(np(1-p)) = {level:.2f}\n"
+    )
     assert smooth == pytest.approx(seats, abs=1e-6)
     assert abs(by_kernel - by_students) <= 5.0 * np.hypot(*errors)
     assert by_students == pytest.approx(level, rel=0.1, abs=4.0 * errors[0])
@@ -226,9 +225,7 @@ def test_twenty_bins_come_within_a_ten_thousandth_of_two_thousand(gate: str) -> 
     assert bin_error(*rows_of(gate))[0] < 1e-4
 
 
-def test_twenty_bins_come_within_a_ten_thousandth_in_the_gates_of_the_province(
-    monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_twenty_bins_come_within_a_ten_thousandth_in_the_gates_of_the_province(monkeypatch: pytest.MonkeyPatch) -> None:
     base = simulate("zhejiang", draws=8, until=2021)
     seen: list[tuple[Floats, Floats, Floats, Floats]] = []
 
@@ -240,9 +237,9 @@ def test_twenty_bins_come_within_a_ten_thousandth_in_the_gates_of_the_province(
     rerun(base, base.scenario)
     monkeypatch.undo()
     errors = np.concatenate([bin_error(*gate) for gate in seen])
-        print(
-            f"bins, {len(errors)} gates of Zhejiang 2021: median {np.median(errors):.1e}, largest {errors.max():.1e}"
-        )
+    sys.stdout.write(
+        f"bins, {len(errors)} gates of Zhejiang: median {np.median(errors):.1e}, largest {errors.max():.1e}\n"
+    )
     assert len(seen) == 4
     assert np.median(errors) < 2e-5
     assert errors.max() < 2e-4
@@ -257,7 +254,7 @@ def test_twenty_bins_hold_even_for_steep_wishes_and_many_closures() -> None:
         seats[random.random((1, options)) < 0.25] = INF
         utility, slope = random.normal(0.0, 1.5, (1, options)), random.uniform(0.0, 5.0, (1, options))
         errors.append(bin_error(np.ones(1), utility, slope, seats)[0])
-    sys.stdout.write(f"bins, 60 random gates with slopes to 5: median {np.median(errors):.1e}, largest {max(errors):.1e}\n")
+    sys.stdout.write(f"bins, 60 gates, slopes to 5: median {np.median(errors):.1e}, largest {max(errors):.1e}\n")
     assert np.median(errors) < 5e-5
     assert max(errors) < 2e-4
 

@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from simvet.errors import InputError
 from simvet.levers import Lever, apply_lever
+from simvet.loading import load_scenario
 
 YEARS = np.arange(2020, 2027)
 BASE = Lever(
@@ -73,3 +75,13 @@ def test_two_levers_act_in_their_order() -> None:
     first = apply_lever(double, apply_lever(add, path(), YEARS)[0], YEARS)[0]
     second = apply_lever(add, apply_lever(double, path(), YEARS)[0], YEARS)[0]
     assert np.array_equal(first[:, 2:] - second[:, 2:], np.full((3, 5), 10.0))
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"quantity": "topup_seat"}, {"region": "zhejang"}, {"key": "vocational"}, {"operation": "double"}]
+)
+def test_a_lever_that_would_silently_do_nothing_is_refused(wrong):
+    said = {"quantity": "topup_seats", "region": "zhejiang", "key": "", "operation": "multiply"} | wrong
+    lever = Lever("test", value=2.0, start=2022, end=None, owner="province", source="a test", **said)
+    with pytest.raises(InputError):
+        load_scenario("zhejiang").with_levers(lever)
