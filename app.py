@@ -24,7 +24,13 @@ def show(language: Language) -> None:
     """Draw the page."""
     names = list(scenario_files())
     titles = {name: load_scenario(name).labels[language] for name in names}
-    name = st.selectbox(word("text", "list_title", language), names, format_func=titles.__getitem__, index=names.index("zhejiang"), key="scenario")
+    name = st.selectbox(
+        word("text", "list_title", language),
+        names,
+        format_func=titles.__getitem__,
+        index=names.index("zhejiang"),
+        key="scenario",
+    )
     scenario = load_scenario(name)
     with st.spinner(word("text", "progress_run", language)):
         verdicts = verdicts_of(name, scenario.digest + scenario.data_digest, DRAWS)

@@ -21,9 +21,11 @@ import tempfile  # noqa: E402
 import time  # noqa: E402
 from collections.abc import Callable, Iterator  # noqa: E402
 from contextlib import contextmanager  # noqa: E402
-from dataclasses import replace  # noqa: E402
+from dataclasses import fields, replace  # noqa: E402
 from functools import partial  # noqa: E402
 from importlib.metadata import version  # noqa: E402
+from typing import Any  # noqa: E402
+from unittest.mock import patch  # noqa: E402
 
 import numpy as np  # noqa: E402
 from numpy.typing import NDArray  # noqa: E402
@@ -78,16 +80,14 @@ def run(scenario: Scenario, openings: list[Opening], uncertainty: Uncertainty = 
 def cut(opening: Opening, draw: int) -> Opening:
     """Return the opening of one draw alone."""
 
-    def part(values: dict) -> dict:  # type: ignore[type-arg]
-        return {name: drawn[draw : draw + 1].copy() for name, drawn in values.items()}
+    def part(values: Any) -> Any:
+        if isinstance(values, dict):
+            return {name: part(drawn) for name, drawn in values.items()}
+        return values[draw : draw + 1].copy()
 
-    one = {
-        name: getattr(opening, name)[draw : draw + 1].copy()
-        for name in ("stock", "entrants", "graduates", "integrated")
-    }
-    many = ("pool", "placed", "declined", "utility", "slope", "base", "college_blocks")
+    names = [field.name for field in fields(Opening) if field.name not in ("case", "sample")]
     sample = replace(opening.sample, count=1, values=part(opening.sample.values))
-    return replace(opening, sample=sample, **one, **{name: part(getattr(opening, name)) for name in many})
+    return replace(opening, sample=sample, **{name: part(getattr(opening, name)) for name in names})
 
 
 # --- the gate in plain numpy, the baseline ----------------------------------------------------------------------------
@@ -202,18 +202,15 @@ def show(measure: str, figure: str, asked: str = "") -> None:
 def recorded_gates(calls: list[GateCall], times: list[float]) -> Iterator[None]:
     """Record what the gates are given and how long they take."""
 
-    def recording(*given: Floats) -> GateCall:
+    def recording(*given: Any) -> GateCall:
         start = time.process_time()
         found = place_by_score(*given)
         times.append(time.process_time() - start)
-        calls.append(given)  # type: ignore[arg-type]
+        calls.append(given)
         return found
 
-    cohort_engine.place_by_score = recording  # type: ignore[assignment]
-    try:
+    with patch.object(cohort_engine, "place_by_score", recording):
         yield
-    finally:
-        cohort_engine.place_by_score = place_by_score
 
 
 @contextmanager
@@ -355,13 +352,19 @@ def measure_whole(scenario: Scenario, openings: list[Opening], repeats: int) -> 
 
 MEMORY = f"""
 import resource, sys
+from pathlib import Path
+
+def peak():
+    status = Path("/proc/self/status")  # On Linux ru_maxrss begins at what the starting process held.
+    if status.exists():
+        return next(int(line.split()[1]) * 1024 for line in status.read_text().splitlines() if line.startswith("VmHWM"))
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+
 from simvet.runs import start_run
 from simvet.sampling import Uncertainty
-unit = 1 if sys.platform == "darwin" else 1024
-imported = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
+imported = peak()
 run = start_run("{REGION}", {MANY}, {SEED}, {LAST_YEAR}, "cohort", Uncertainty())
-books = sum(values.nbytes for values in run.books.arrays.values())
-print(imported, books, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit)
+print(imported, sum(values.nbytes for values in run.books.arrays.values()), peak())
 """
 IMPORT = "import time; t = time.perf_counter(); import simvet; print(time.perf_counter() - t)"
 SIMULATE = "import time; t = time.perf_counter(); import simvet; simvet.simulate; print(time.perf_counter() - t)"

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from simvet.errors import BalanceError, InputError, SimvetError
     from simvet.levers import Lever
     from simvet.loading import load_scenario
+    from simvet.province import rest_of_province
     from simvet.result import Result, simulate
     from simvet.sampling import Uncertainty
 
@@ -30,12 +31,13 @@ _HOMES = {
     "check": "simvet.checking",
     "compare": "simvet.comparison",
     "load_scenario": "simvet.loading",
+    "rest_of_province": "simvet.province",
     "simulate": "simvet.result",
 }
 
 __all__ = [
     "BalanceError", "InputError", "Lever", "Result", "SimvetError", "Uncertainty", "__version__", "check", "compare",
-    "load_scenario", "simulate",
+    "load_scenario", "rest_of_province", "simulate",
 ]  # fmt: skip
 
 

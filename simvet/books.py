@@ -115,7 +115,9 @@ class Books:
     arrays: dict[str, NDArray[np.float64]]
 
     @classmethod
-    def empty(cls, pathway: Pathway, regions: tuple[str, ...], years: tuple[int, ...], draws: int, whole: bool) -> Books:
+    def empty(
+        cls, pathway: Pathway, regions: tuple[str, ...], years: tuple[int, ...], draws: int, whole: bool
+    ) -> Books:
         """Return books with every row still to be written, filled with NaN."""
         sizes = {
             "cell": pathway.cells,
@@ -124,8 +126,11 @@ class Books:
             "gate": len(pathway.gates),
             "option": max(len(gate.options) for gate in pathway.gates),
         }
-        lead = (draws, len(years), len(regions))
-        arrays = {name: np.full(lead + tuple(sizes[a] for a in axes), np.nan) for name, axes in AXES.items()}
+        lead = (len(years), draws, len(regions))
+        # Year by year in memory, because that is how the books are written.
+        arrays = {
+            name: np.full(lead + tuple(sizes[a] for a in axes), np.nan).swapaxes(0, 1) for name, axes in AXES.items()
+        }
         return cls(pathway, regions, years, draws, whole, arrays)
 
     def enter(self, year: int, rows: Mapping[str, Floats]) -> None:
@@ -175,7 +180,10 @@ class Books:
         section 1.
         """
         stock = np.stack(
-            [self.arrays["stock"][..., track.first_cell : track.first_cell + track.grades].sum(axis=-1) for track in self.pathway.tracks],
+            [
+                self.arrays["stock"][..., track.first_cell : track.first_cell + track.grades].sum(axis=-1)
+                for track in self.pathway.tracks
+            ],
             axis=-1,
         )
         a = self.arrays
@@ -200,7 +208,7 @@ class Books:
                 f"students were lost or invented: {lost:.6g} persons in draw {place[0]}, year "
                 f"{self.years[place[1] + 1]}, region {self.regions[place[2]]}, {name}; largest relative gap {worst:.3g}"
             )
-        if not all(np.all(a[name][np.isfinite(a[name])] >= -1e-6) for name in AXES if name != "cutoff"):
+        if any(np.any(a[name] < -1e-6) for name in AXES if name != "cutoff"):
             raise BalanceError("a stock or a flow fell below zero")
         return worst
 
@@ -226,7 +234,11 @@ class Books:
             "gate": [gate.key for gate in self.pathway.gates],
             "option": list(range(most)),
         }
-        coordinates: dict[str, Any] = {"draw": np.arange(self.draws), "year": list(self.years), "region": list(self.regions)}
+        coordinates: dict[str, Any] = {
+            "draw": np.arange(self.draws),
+            "year": list(self.years),
+            "region": list(self.regions),
+        }
         coordinates.update(names)
         options = [[*gate.options, *[""] * (most - len(gate.options))] for gate in self.pathway.gates]
         variables = {

@@ -54,12 +54,12 @@ CATALOGUE: dict[str, Quantity] = {
     "dropout_rate": Quantity(YEARLY_SHARE, 0, 1, "stage", drift="logit", owner="school", keys=_SCHOOLS),
     "repetition_rate": Quantity(YEARLY_SHARE, 0, 1, "stage", owner="school", keys=_SCHOOLS),
     "departure_rate": Quantity(YEARLY_SHARE, 0, 1, "stage", keys=_SCHOOLS),
-    "transfer_rate": Quantity(
-        YEARLY_SHARE, 0, 1, "stage", owner="city", keys=("general_high", "secondary_vocational")
-    ),
+    "transfer_rate": Quantity(YEARLY_SHARE, 0, 1, "stage", owner="city", keys=("general_high", "secondary_vocational")),
     "arrivals": Quantity(INTAKE, 0, math.inf, "stage", keys=("primary", "middle")),
     # the feeder
-    "entrants_per_birth": Quantity("ratio", 0, 5, "stage", keys=("resident_pre_census", "resident_census", "registered"), lever=False),
+    "entrants_per_birth": Quantity(
+        "ratio", 0, 5, "stage", keys=("resident_pre_census", "resident_census", "registered"), lever=False
+    ),
     "birth_level": Quantity("ratio", 0, 5),
     "primary_entry": Quantity("ratio", 0, 5, origin="neutral", drift="log", neutral=1.0),
     "middle_entry_ratio": Quantity("ratio", 0, 2, drift="log"),
@@ -90,24 +90,40 @@ CATALOGUE: dict[str, Quantity] = {
     "willing_degree_general": Quantity(SHARE, 0, 0.99, lever=False),
     "vocational_bachelor_preference": Quantity(SHARE, 0, 1, lever=False),
     "score_slope": Quantity("logit", -20, 20, "stage", keys=_UPPER, lever=False),
-    "attractiveness_weight": Quantity(SHARE, 0, 1, "pool", keys=("progression", "modernised", "dual_qualified", "work_retention"), lever=False),
-    "willingness": Quantity("logit", -20, 20, "gate", origin="neutral", drift="add", neutral=0.0, keys=_GATES, owner="school"),
+    "attractiveness_weight": Quantity(
+        SHARE, 0, 1, "pool", keys=("progression", "modernised", "dual_qualified", "work_retention"), lever=False
+    ),
+    "willingness": Quantity(
+        "logit", -20, 20, "gate", origin="neutral", drift="add", neutral=0.0, keys=_GATES, owner="school"
+    ),
     "attractiveness_strength": Quantity("logit", 0, 20),
     # seats
     "intake_plan": Quantity(INTAKE, 0, math.inf, "stage", origin="opening", drift="log", owner="province", keys=_UPPER),
-    "intake_plan_growth": Quantity("share/year", -0.5, 1, "stage", owner="province", keys=("higher_vocational", "bachelor")),
-    "licence": Quantity(INTAKE, 0, math.inf, "stage", origin="opening", owner="province", keys=("vocational_bachelor",)),
+    "intake_plan_growth": Quantity(
+        "share/year", -0.5, 1, "stage", owner="province", keys=("higher_vocational", "bachelor")
+    ),
+    "licence": Quantity(
+        INTAKE, 0, math.inf, "stage", origin="opening", owner="province", keys=("vocational_bachelor",)
+    ),
     "approvals_per_year": Quantity("count/year", 0, 50, owner="province"),
     "approved_institutions": Quantity("count/year", 0, 50, origin="neutral", owner="province", neutral=0.0),
     "approval_intake": Quantity(INTAKE, 0, 100000, owner="province"),
-    "approval_lag": Quantity("years", 0, 10, yearly=False),
+    "approval_lag": Quantity("years", 0, 10, yearly=False, lever=False),
     "block_share": Quantity(SHARE, 0, 1, "pool", origin="opening", drift="none", owner="province", keys=POOLS),
     "vocational_block_growth": Quantity("share/year", -0.5, 1, owner="province"),
     "topup_seats": Quantity(INTAKE, 0, math.inf, origin="opening", owner="province"),
     "topup_seat_growth": Quantity("share/year", -0.5, 1, owner="province"),
     "topup_vocational_bachelor_share": Quantity(SHARE, 0, 1, origin="opening", owner="province"),
     "topup_vocational_bachelor_share_prior": Quantity(SHARE, 0, 1, lever=False),
-    "elsewhere_seats": Quantity(INTAKE, 0, math.inf, "gate", origin="opening", owner="province", keys=("topup", "vocational_exam", "general_exam")),
+    "elsewhere_seats": Quantity(
+        INTAKE,
+        0,
+        math.inf,
+        "gate",
+        origin="opening",
+        owner="province",
+        keys=("topup", "vocational_exam", "general_exam"),
+    ),
     "elsewhere_seat_growth": Quantity("share/year", -0.5, 1, owner="province"),
     "adult_demand_growth": Quantity("share/year", -0.5, 1),
     "places": Quantity("places", 0, math.inf, "stage", origin="opening", owner="city", keys=("secondary_vocational",)),
@@ -117,7 +133,9 @@ CATALOGUE: dict[str, Quantity] = {
     "students_per_teacher_base": Quantity("students/teacher", 1, 100, lever=False),
     "students_per_teacher_standard": Quantity("students/teacher", 1, 100, owner="province"),
     # who goes where
-    "study_elsewhere_share": Quantity(SHARE, 0, 1, "stage", keys=("secondary_vocational", "general_high", "higher_vocational"), lever=False),
+    "study_elsewhere_share": Quantity(
+        SHARE, 0, 1, "stage", keys=("secondary_vocational", "general_high", "higher_vocational"), lever=False
+    ),
     "college_outside_share": Quantity(SHARE, 0, 1, "stage", keys=("higher_vocational", "bachelor"), lever=False),
     "adult_share": Quantity(SHARE, 0, 1, lever=False),
     "bachelor_part_of_vocational_leavers": Quantity(SHARE, 0, 1, lever=False),

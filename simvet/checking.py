@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 
 from simvet.draws import Draws
 from simvet.loading import load_scenario
+from simvet.opening.balance import balance, solve_accounts
 from simvet.opening.ledger import LedgerRow
-from simvet.opening.state import Opening, balance, open_region, solve_accounts
+from simvet.opening.state import open_region
 from simvet.sampling import Uncertainty
 from simvet.scenario import RegionCase, Scenario
 
@@ -134,11 +135,12 @@ def _check_region(
         tell(row.label)
         without = found if row.kind == "check" else solve_accounts(accounts, keyed, True, row.label)
         left_out.append(_left_out(row, ledger.predict(row, without)))
-    opening = open_region(case, scenario.pathway, rows, scenario.data_digest, keyed, draws, uncertainty)
+    # Opened only to complain of rows that the balance alone does not ask for.
+    open_region(case, scenario.pathway, rows, scenario.data_digest, keyed, draws, uncertainty)
     return RegionCheck(
         region=case.region, base_year=case.base_year, unknowns=len(ledger.names), figures=len(known),
         identities=len(identities), softs=sum(row.kind == "soft" for row in ledger.rows), rank=rank,
-        free=len(ledger.names) - rank, solved=solved, assumed=assumed, choices=tuple(_choices(scenario, opening)),
+        free=len(ledger.names) - rank, solved=solved, assumed=assumed, choices=tuple(_choices(scenario)),
         figures_left_out=tuple(left_out),
         statuses={s: sum(row.status == s for row in rows) for s in ("published", "derived", "assumed")},
     )  # fmt: skip
@@ -147,10 +149,12 @@ def _check_region(
 def _left_out(row: LedgerRow, drawn: Floats) -> LeaveOneOut:
     low, median, high = (float(q) for q in np.nanquantile(drawn, [0.05, 0.5, 0.95]))
     value = float(np.median(np.asarray(row.value)))
-    return LeaveOneOut(row.label, row.kind == "figure", value, median, low, high, not (row.low <= high and row.high >= low))
+    return LeaveOneOut(
+        row.label, row.kind == "figure", value, median, low, high, not (row.low <= high and row.high >= low)
+    )
 
 
-def _choices(scenario: Scenario, opening: Opening) -> list[Choice]:
+def _choices(scenario: Scenario) -> list[Choice]:
     """Return how each option's parameters came about: only what stays open can be solved from a split."""
     choices = []
     for gate in scenario.pathway.gates:

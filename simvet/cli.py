@@ -78,7 +78,7 @@ def run_command(
     for scenario in loaded:
         chosen = scenario if as_of is None else replace(scenario, as_of=as_of)
         started = time.perf_counter()
-        with _progress(language) as tell:
+        with _progress() as tell:
             tell(word("text", "progress_run", language))
             result = simulate(chosen, draws, seed, until, uncertainty=Uncertainty(chance=chance))
             verdicts = result.verdicts(causes, lambda step: tell(_step(step, language)))
@@ -111,7 +111,7 @@ def compare_command(
     from simvet.comparison import compare  # noqa: PLC0415
     from simvet.report.terminal import comparison_table  # noqa: PLC0415
 
-    with _progress(language) as tell:
+    with _progress() as tell:
         tell(word("text", "progress_run", language))
         comparison = compare(pair[0], pair[1], draws, seed, until)
     _show(comparison_table(comparison, language))
@@ -136,8 +136,13 @@ def check_command(
     from simvet.report.terminal import check_tables  # noqa: PLC0415
     from simvet.runs import require_draws  # noqa: PLC0415
 
-    with _progress(language) as tell:
-        reports = check(loaded, require_draws(draws), seed, lambda label: tell(f"{word('text', 'progress_check', language)} {label}"))
+    with _progress() as tell:
+        reports = check(
+            loaded,
+            require_draws(draws),
+            seed,
+            lambda label: tell(f"{word('text', 'progress_check', language)} {label}"),
+        )
     for report in reports:
         _show(check_tables(report, language))
 
@@ -160,15 +165,22 @@ def _step(key: str, language: Language) -> str:
 
 
 @contextmanager
-def _progress(language: Language) -> Iterator[Callable[[str], None]]:
+def _progress() -> Iterator[Callable[[str], None]]:
     """Show what is being done once it takes longer than a moment; on a terminal only, and gone when done."""
     from rich.console import Console  # noqa: PLC0415
     from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn  # noqa: PLC0415
 
-    from simvet.targets import RELAXATIONS  # noqa: PLC0415
+    from simvet.relaxations import RELAXATIONS  # noqa: PLC0415
 
     console = Console(stderr=True)
-    progress = Progress(SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn(), console=console, transient=True)
+    progress = Progress(
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TimeElapsedColumn(),
+        console=console,
+        transient=True,
+    )
     task = progress.add_task("", total=len(RELAXATIONS) + 1)
     started = time.perf_counter()
     running = False

@@ -84,7 +84,9 @@ def compare(
     other = second if isinstance(second, Scenario) else load_scenario(second)
     if [(c.region, c.base_year) for c in other.regions] != [(c.region, c.base_year) for c in one.scenario.regions]:
         raise InputError(
-            other.where or "compare", "the two scenarios have other regions or base years", "Compare variants of one region"
+            other.where or "compare",
+            "the two scenarios have other regions or base years",
+            "Compare variants of one region",
         )
     again = rerun(one, other.with_horizon(one.scenario.until))
     two = Result(again.scenario, again.schedule, again.books, again.seed)
@@ -100,9 +102,17 @@ def compare(
         low, median, high = (float(q) for q in np.nanquantile(change, [0.1, 0.5, 0.9]))
         differences.append(
             Difference(
-                a.target, a.name, float(np.nanmedian(a.value[:, column])), float(np.nanmedian(b.value[:, column])),
-                median, low, high, float(a.reached(column).mean()), float(b.reached(column).mean()),
-                float(reached.mean()), float(reached.std() / np.sqrt(len(reached))),
+                a.target,
+                a.name,
+                float(np.nanmedian(a.value[:, column])),
+                float(np.nanmedian(b.value[:, column])),
+                median,
+                low,
+                high,
+                float(a.reached(column).mean()),
+                float(b.reached(column).mean()),
+                float(reached.mean()),
+                float(reached.std() / np.sqrt(len(reached))),
                 bool(np.array_equal(a.value, b.value, equal_nan=True)),
             )  # fmt: skip
         )

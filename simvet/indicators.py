@@ -153,7 +153,9 @@ def _dropout(view: View, stage: str) -> Floats:
 
 def _integrated_share(view: View, _: str) -> Floats:
     books = view.books
-    integrated = sum(books.track("entrants", f"secondary_vocational/{t}") for t in ("integrated_higher", "integrated_bachelor"))
+    integrated = sum(
+        books.track("entrants", f"secondary_vocational/{t}") for t in ("integrated_higher", "integrated_bachelor")
+    )
     return _ratio(np.asarray(integrated), books.stage("entrants", "secondary_vocational"))
 
 
@@ -172,7 +174,8 @@ def _integrated_lowest_college(view: View, _: str) -> Floats:
         sample = opening.sample
         colleges = int(round(float(sample.of("college_count")[0])))
         offsets = [
-            view.schedule.draws.normal("college", 0, f"{sample.region}/college {n}", view.schedule.count) for n in range(colleges)
+            view.schedule.draws.normal("college", 0, f"{sample.region}/college {n}", view.schedule.count)
+            for n in range(colleges)
         ]
         lowest[:, :, position] = (np.min(offsets, axis=0) * sample.of("college_spread"))[:, None]
     return np.asarray(1.0 / (1.0 + np.exp(-(np.log(mean / (1.0 - mean)) + lowest))))

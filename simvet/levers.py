@@ -71,7 +71,12 @@ def require_lever(lever: Lever, regions: Sequence[str]) -> Lever:
     for kind, word, known in (("region", lever.region, regions), ("operation", lever.operation, OPERATIONS)):
         if word not in known:
             raise InputError(
-                where, "{kind} {word!r} is unknown", "Did you mean {near!r}?", kind=kind, word=word, near=nearest(word, known)
+                where,
+                "{kind} {word!r} is unknown",
+                "Did you mean {near!r}?",
+                kind=kind,
+                word=word,
+                near=nearest(word, known),
             )
     return lever
 

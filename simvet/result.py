@@ -62,7 +62,18 @@ class Result(Run):
                         continue
                     low, median, high = np.nanquantile(drawn, [0.1, 0.5, 0.9])
                     rows.append(
-                        (self.scenario.name, region, name, stage, year, INDICATORS[name].unit, median, low, high, np.nanmean(drawn))
+                        (
+                            self.scenario.name,
+                            region,
+                            name,
+                            stage,
+                            year,
+                            INDICATORS[name].unit,
+                            median,
+                            low,
+                            high,
+                            np.nanmean(drawn),
+                        )
                     )
         columns = ["scenario", "region", "indicator", "stage", "year", "unit", "median", "low_80", "high_80", "mean"]
         return pd.DataFrame(rows, columns=columns)

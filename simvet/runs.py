@@ -57,7 +57,11 @@ class Run:
         """
         if name not in INDICATORS:
             raise InputError(
-                "indicator", "there is no indicator {name!r}", "Did you mean {near!r}?", name=name, near=nearest(name, INDICATORS)
+                "indicator",
+                "there is no indicator {name!r}",
+                "Did you mean {near!r}?",
+                name=name,
+                near=nearest(name, INDICATORS),
             )
         if stage != "region":
             self.scenario.pathway.require_stage(stage, "indicator")

@@ -124,10 +124,14 @@ class Scenario:
     def digest(self) -> str:
         """Return the sha256 of everything the author said, 16 hex digits."""
         said = {
-            "regions": [[c.region, c.base_year, {k: list(v) for k, v in sorted(c.limits.items())}] for c in self.regions],
+            "regions": [
+                [c.region, c.base_year, {k: list(v) for k, v in sorted(c.limits.items())}] for c in self.regions
+            ],
             "until": self.until,
             "switches": [self.seats_spill, self.five_year_counts],
-            "levers": [{k: v for k, v in asdict(lever).items() if k not in ("where", "labels")} for lever in self.levers],
+            "levers": [
+                {k: v for k, v in asdict(lever).items() if k not in ("where", "labels")} for lever in self.levers
+            ],
             "projects": [{k: v for k, v in _plain(project).items() if k != "where"} for project in self.projects],
             "targets": [[t.region, t.key, t.stage, t.comparator, t.bound, t.year] for t in self.targets],
         }

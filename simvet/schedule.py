@@ -19,7 +19,7 @@ from simvet.scenario import Scenario
 from simvet.tables import Row
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
 Floats = NDArray[np.float64]
 
@@ -65,7 +65,12 @@ class Schedule:
     """
 
     def __init__(
-        self, scenario: Scenario, draws: Draws, count: int, uncertainty: Uncertainty, openings: list[Opening] | None = None
+        self,
+        scenario: Scenario,
+        draws: Draws,
+        count: int,
+        uncertainty: Uncertainty,
+        openings: list[Opening] | None = None,
     ) -> None:
         self.scenario = scenario
         self.draws = draws
@@ -111,7 +116,9 @@ class Schedule:
         """Return a region's path of a quantity, shape (draw, year) or (draw, 1)."""
         found = self._paths.get((position, name, key))
         if found is None:
-            found = self._with_drift(position, name, key, self._with_levers(position, name, key, self._base(position, name, key)))
+            found = self._with_drift(
+                position, name, key, self._with_levers(position, name, key, self._base(position, name, key))
+            )
             self._paths[(position, name, key)] = found
         return found
 
@@ -128,7 +135,9 @@ class Schedule:
         """Return the path before levers and drift."""
         opening = self.openings[position]
         if (name, key) == ("block_share", "general"):
-            others = sum(self._whole(self.path(position, "block_share", pool)) for pool in ("vocational", "adult", "outside"))
+            others = sum(
+                self._whole(self.path(position, "block_share", pool)) for pool in ("vocational", "adult", "outside")
+            )
             return np.maximum(1.0 - np.asarray(others), 0.0)
         if (name, key) in opening.base:
             start = opening.base[(name, key)][:, None]
@@ -148,7 +157,8 @@ class Schedule:
         if name == "places":
             return np.asarray(start + self._project_places(position, key))
         if name == "work_in_region_share":
-            trend = self._whole(self.path(position, "work_in_region_growth")) * self._since(position)
+            rate = self._whole(self.path(position, "work_in_region_growth"))
+            trend = np.cumsum(np.where(self._since(position) > 0, rate, 0.0), axis=1)
             return _logistic(_logit(np.clip(start, 1e-9, 1 - 1e-9)) + trend)
         return np.asarray(start)
 
@@ -245,27 +255,34 @@ class Schedule:
         total = np.zeros((self.count, len(self.calendar)))
         for column, year in enumerate(self.calendar):
             if year > case.base_year:
-                total[:, column] = births(int(year) - 7) / 3.0 + births(int(year) - 6) * 2.0 / 3.0
+                total[:, column] = births(int(year) - 7, column) / 3.0 + births(int(year) - 6, column) * 2.0 / 3.0
         return total * self._whole(self.path(position, "primary_entry"))
 
-    def _births(self, position: int):  # type: ignore[no-untyped-def]  # noqa: ANN202
-        """Return a function from a calendar year to the children of its births who will enter school."""
+    def _births(self, position: int) -> Callable[[int, int], Floats]:
+        """Return a function from a year of birth and a column of entry to the children who enter school."""
         case = self.scenario.regions[position]
-        rows: Mapping[int, Row] = {row.year: row for row in self.scenario.rows[case.region] if row.use == "path" and row.indicator == "births"}
+        rows: Mapping[int, Row] = {
+            row.year: row for row in self.scenario.rows[case.region] if row.use == "path" and row.indicator == "births"
+        }
         sample = self._sample(position)
 
-        def children(year: int) -> Floats:
+        level = self._whole(self.path(position, "birth_level"))
+
+        def children(year: int, column: int) -> Floats:
             if year not in rows:
                 raise InputError(
                     f"data/{case.region}", "there is no row for {name!r} of {key!r}",
                     "Add a row with value, range, unit, status and reason", name=f"births {year}", key=case.region,
                 )  # fmt: skip
             row = rows[year]
-            level = self._whole(self.path(position, "birth_level"))[:, 0]
             uniform = self.draws.uniform("birth", year, f"{case.region}/births", self.count)
-            drawn = triangular(uniform, row.low, row.value, row.high) if self.uncertainty.parameters else np.full(self.count, row.value)
+            drawn = (
+                triangular(uniform, row.low, row.value, row.high)
+                if self.uncertainty.parameters
+                else np.full(self.count, row.value)
+            )
             entered = drawn * sample.of("entrants_per_birth", row.definition)
-            return entered * level if row.status == "assumed" and year > case.base_year else entered
+            return entered * level[:, column] if row.status == "assumed" and year > case.base_year else entered
 
         return children
 

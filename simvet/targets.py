@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 
 from simvet.errors import InputError, nearest
 from simvet.indicators import INDICATORS, READINGS
-from simvet.levers import Lever
 from simvet.loading import load_scenario
+from simvet.relaxations import RELAXATIONS
 from simvet.runs import Run, rerun, start_run
-from simvet.scenario import Scenario, Spread, Target
+from simvet.scenario import Scenario, Target
 
 Floats = NDArray[np.float64]
 
@@ -21,8 +21,6 @@ ABOUT = 0.05
 """Part below the bound that still counts as "about" (左右)."""
 RATIO_BAND = (0.45, 0.55)
 """General share of entrants that counts as "roughly equal" (普职大体相当); assumed, MODEL section 8."""
-RELAXED = 0.1
-"""Relaxation of each constraint in the search for the binding one."""
 TIE = 0.05
 """Causes whose effect comes within this part of the largest are named with it."""
 MODELLED_KEYS = ("places", "new_school_places")
@@ -35,9 +33,8 @@ class Cause:
 
     Notes
     -----
-    Unit: ``probability`` is the change of the probability, ``error`` its paired Monte Carlo error, ``value`` the change of
-    the median in the target's unit.
-    Errors: none. Source: MODEL, section 8.
+    Unit: ``probability`` is the change of the probability, ``error`` its paired Monte Carlo error, ``value`` the change
+    of the median in the target's unit. Errors: none. Source: MODEL, section 8.
     """
 
     key: str
@@ -329,6 +326,25 @@ def province_of(result: Run) -> Run | None:
 
 
 def column_of(result: Run, year: int) -> int:
+    """Return where a year stands in the books of a run.
+
+    Parameters
+    ----------
+    result : Run.
+    year : int, school year.
+
+    Returns
+    -------
+    int, from 0 on.
+
+    Raises
+    ------
+    InputError : the run ends before that year.
+
+    Notes
+    -----
+    Unit: none. Source: the years of the books.
+    """
     if year not in result.books.years:
         raise InputError(
             "--until", "the run ends in {until}, before the target year {year}", "Run at least to {year}",
@@ -395,69 +411,3 @@ def _wanted_direction(verdict: Verdict) -> float:
     ):
         return -1.0
     return 1.0
-
-
-def _pull(quantity: str, keys: tuple[str, ...], operation: str, value: float) -> Callable[[Scenario], Scenario | None]:
-    def relax(scenario: Scenario) -> Scenario | None:
-        levers = [
-            Lever(
-                f"relax {quantity} {key}", quantity, case.region, key, operation, value,  # type: ignore[arg-type]
-                case.base_year + 1, None, "none", "search for the binding constraint", "relaxation",
-            )  # fmt: skip
-            for case in scenario.regions
-            for key in keys
-        ]
-        return scenario.with_levers(*levers)
-
-    return relax
-
-
-def _together(*relaxations: Callable[[Scenario], Scenario | None]) -> Callable[[Scenario], Scenario | None]:
-    def relax(scenario: Scenario) -> Scenario | None:
-        for one in relaxations:
-            scenario = one(scenario) or scenario
-        return scenario
-
-    return relax
-
-
-def _sooner(scenario: Scenario) -> Scenario | None:
-    """Open every project a year earlier, the unit in which time is relaxed."""
-    if not scenario.projects:
-        return None
-    earlier = tuple(
-        replace(p, opening=Spread(p.opening.value - 1, p.opening.low - 1, p.opening.high - 1)) for p in scenario.projects
-    )
-    return replace(scenario, projects=earlier)
-
-
-def _own_count(scenario: Scenario) -> Scenario | None:
-    if not any(target.key == "international_students" for target in scenario.targets):
-        return None
-    return _pull("international_students", ("",), "multiply", 1.0 + RELAXED)(scenario)
-
-
-RELAXATIONS: dict[str, Callable[[Scenario], Scenario | None]] = {
-    "leavers": _pull("leavers_joining", ("",), "set", RELAXED),
-    "willingness": _pull(
-        "willingness", ("senior_secondary", "topup", "vocational_exam", "general_exam"), "add", float(np.log1p(RELAXED))
-    ),
-    "quota_general": _pull("intake_plan", ("general_high",), "multiply", 1.0 + RELAXED),
-    "quota_integrated": _together(
-        _pull("integrated_higher_share", ("",), "multiply", 1.0 + RELAXED),
-        _pull("integrated_bachelor_share", ("",), "multiply", 1.0 + RELAXED),
-    ),
-    "quota_college": _pull("intake_plan", ("higher_vocational", "bachelor"), "multiply", 1.0 + RELAXED),
-    "quota_block": _pull("block_share", ("vocational",), "multiply", 1.0 + RELAXED),
-    "quota_topup": _pull("topup_seats", ("",), "multiply", 1.0 + RELAXED),
-    "quota_elsewhere": _pull("elsewhere_seats", ("topup", "vocational_exam"), "multiply", 1.0 + RELAXED),
-    "licence": _pull("licence", ("vocational_bachelor",), "multiply", 1.0 + RELAXED),
-    "places": _pull("places", ("secondary_vocational",), "multiply", 1.0 + RELAXED),
-    "teachers": _pull("teachers", ("secondary_vocational",), "multiply", 1.0 + RELAXED),
-    "dropout": _pull("dropout_rate", ("secondary_vocational", "higher_vocational", "vocational_bachelor"), "multiply", 1.0 - RELAXED),
-    "selection": _pull("transfer_pass_rate", ("",), "multiply", 1.0 + RELAXED),
-    "local_work": _pull("work_in_region_share", ("",), "multiply", 1.0 + RELAXED),
-    "recruitment": _own_count,
-    "time": _sooner,
-}
-"""Every constraint that is relaxed in turn; names in zh and en live in the wording catalogue under ``cause``."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -40,24 +42,31 @@ def run_years(schedule: Schedule, engine: str = "cohort", seed: int = 0) -> Book
     kept = tuple(int(year) for year in schedule.calendar if year >= scenario.base_year)
     books = Books.empty(scenario.pathway, regions, kept, schedule.count, schedule.uncertainty.chance)
     world = ENGINES[engine](schedule, Draws(seed))
-    books.enter(schedule.first, world.opening_rows())
+    rows = world.opening_rows()
+    books.enter(schedule.first, rows)
+    base = _rates(books, rows)
     attractiveness = np.zeros((schedule.count, len(regions)))
     for year in schedule.years:
-        books.enter(year, world.step(year, schedule.terms(year, attractiveness)))
-        if year in books.years:
-            attractiveness = last_attractiveness(schedule, books, year)
+        rows = world.step(year, schedule.terms(year, attractiveness))
+        books.enter(year, rows)
+        attractiveness = attractiveness_since(schedule, base, _rates(books, rows))
     books.check_balance()
     return books
 
 
-def last_attractiveness(schedule: Schedule, books: Books, year: int) -> Floats:
-    """Return how much more attractive vocational school has become since the base year.
+def _rates(books: Books, rows: dict[str, Floats]) -> dict[str, Floats]:
+    """Return what families look at, read off the rows of one year, shape (draw, region) each."""
+    page = replace(books, years=(0,), arrays={name: values[:, None] for name, values in rows.items()})
+    return {"progression": progression_rate(page)[:, 0], "work_retention": retention_rate(page)[:, 0]}
+
+
+def attractiveness_since(schedule: Schedule, base: dict[str, Floats], now: dict[str, Floats]) -> Floats:
+    """Return how much more attractive vocational school has become since each region's base year.
 
     Parameters
     ----------
     schedule : Schedule; holds the weights.
-    books : Books, written up to ``year``.
-    year : int, school year.
+    base, now : dict of weight name -> (draw, region) array, share.
 
     Returns
     -------
@@ -66,12 +75,12 @@ def last_attractiveness(schedule: Schedule, books: Books, year: int) -> Floats:
     Notes
     -----
     Errors: none. Progression and work retention move it; modernised and dual-qualified shares stand still until the
-    capacity model carries them, so their weights rest. Source: MODEL, section 4.
+    capacity model carries them, so their weights rest. Where nobody graduates a rate does not move. Source: MODEL,
+    section 4.
     """
-    moved = np.zeros((schedule.count, len(books.regions)))
+    moved = np.zeros((schedule.count, len(schedule.openings)))
     for position, opening in enumerate(schedule.openings):
-        for key, rate in (("progression", progression_rate), ("work_retention", retention_rate)):
-            path = rate(books)
-            change = path[:, books.years.index(year), position] - path[:, 0, position]
-            moved[:, position] += opening.sample.of("attractiveness_weight", key) * np.nan_to_num(change)
+        for key, rate in now.items():
+            change = np.nan_to_num(rate[:, position] - base[key][:, position])
+            moved[:, position] += opening.sample.of("attractiveness_weight", key) * change
     return moved

@@ -48,7 +48,8 @@ class CohortWorld:
             np.stack([o.base[("licence", "vocational_bachelor")] for o in openings], axis=1), 1.0
         )
         self.away = {
-            stage: np.stack([o.sample.of("study_elsewhere_share", stage) for o in openings], axis=1) for stage in (SECONDARY,)
+            stage: np.stack([o.sample.of("study_elsewhere_share", stage) for o in openings], axis=1)
+            for stage in (SECONDARY,)
         }
         if self.whole:
             self.integrated = np.rint(self.integrated)
@@ -78,6 +79,7 @@ class CohortWorld:
         rows["opened_places"] = self.schedule.opened_places(year)
         leavers = pool[:, :, 2] - np.nansum(placed[:, :, 2], axis=-1)
         work = self._to_work(leavers, self.schedule.at("work_in_region_share", "", year), 0)
+        self._others_to_work(work["start_work"], pool[:, :, 3] - np.nansum(placed[:, :, 3], axis=-1), rows["graduates"])
         rows.update({name: self._round(number) for name, number in work.items()})
         if all(opening.sample.has("international_students") for opening in openings):
             rows["international_students"] = self.schedule.at("international_students", "", year)
@@ -123,6 +125,9 @@ class CohortWorld:
 
         self._exams(year, gates, graduates, terms, seats, taken, failed, reserved, entrants, outside, adults)
         self._feed(year, before, graduates, entrants, left, joined)
+        self._others_to_work(
+            work["start_work"], gates.narrow["declined"][..., 3] + gates.narrow["unplaced"][..., 3], graduates
+        )
 
         for position, cell in enumerate(self.pathway.first_cell):
             stay[..., cell] += entrants[..., position]
@@ -157,7 +162,9 @@ class CohortWorld:
         """Keep the new state; a region whose base year is still ahead keeps its opening."""
         index = self.pathway.track_index
         started = np.array([year > case.base_year for case in self.cases])
-        new = np.stack([entrants[..., index[f"{SECONDARY}/{t}"]] for t in ("integrated_higher", "integrated_bachelor")], axis=-1)
+        new = np.stack(
+            [entrants[..., index[f"{SECONDARY}/{t}"]] for t in ("integrated_higher", "integrated_bachelor")], axis=-1
+        )
         history = np.concatenate([self.integrated[:, :, 1:], new[:, :, None]], axis=2)
         self.stock = np.where(started[:, None], rows["stock"], self.stock)
         self.integrated = np.where(started[:, None, None], history, self.integrated)
@@ -218,7 +225,9 @@ class CohortWorld:
                 carried["places"] = limit("places", terms.of("places", stage))
             if "teachers" in named:
                 standard = np.maximum(terms.of("students_per_teacher_standard"), self._base_ratio())
-                carried["teachers"] = limit("teachers", students_carried(terms.of("teachers", stage), standard, per_student=False))
+                carried["teachers"] = limit(
+                    "teachers", students_carried(terms.of("teachers", stage), standard, per_student=False)
+                )
             seats[..., position], found = seats_and_binding(plan, licence, entry, carried, continuing)
             binding[..., position] = found
         return seats, binding
@@ -232,7 +241,9 @@ class CohortWorld:
         ratio = np.maximum(pool, 1e-9) / np.maximum(self.base_pool, 1e-9)
         return np.asarray(ratio ** terms.of("general_seat_elasticity"))
 
-    def _senior_seats(self, terms: YearTerms, pool: Floats, general: Floats, vocational: Floats, come: Floats) -> Floats:
+    def _senior_seats(
+        self, terms: YearTerms, pool: Floats, general: Floats, vocational: Floats, come: Floats
+    ) -> Floats:
         """Return the seats of general high, both integrated tracks and the regular track."""
         planned = np.minimum(vocational, np.maximum(pool - general, 0.0) + come)
         higher = terms.of("integrated_higher_share") * planned
@@ -262,7 +273,8 @@ class CohortWorld:
         to_vocational = self._thin(year, "to vocational", here[1], terms.of("integrated_bachelor_to_vocational_share"))
         wanted = np.stack([here[0], to_vocational, here[1] - to_vocational, gone[0] + gone[1]], axis=-1)
         limits = np.stack(
-            [self._floor(seats[..., stage[s]]) for s in (HIGHER, "vocational_bachelor", "bachelor")] + [np.full(self.shape, np.inf)],
+            [self._floor(seats[..., stage[s]]) for s in (HIGHER, "vocational_bachelor", "bachelor")]
+            + [np.full(self.shape, np.inf)],
             axis=-1,
         )
         taken = np.minimum(wanted, limits)
@@ -276,7 +288,9 @@ class CohortWorld:
     def _topup_seats(self, terms: YearTerms) -> Floats:
         total = terms.of("topup_seats")
         # New vocational bachelor institutions take top-up students as the old ones did.
-        share = terms.of("topup_vocational_bachelor_share") * terms.of("licence", "vocational_bachelor") / self.base_licence
+        share = (
+            terms.of("topup_vocational_bachelor_share") * terms.of("licence", "vocational_bachelor") / self.base_licence
+        )
         vocational = total * np.minimum(share, 1.0)
         return np.stack([vocational, total - vocational, terms.of("elsewhere_seats", "topup")], axis=-1)
 
@@ -287,7 +301,9 @@ class CohortWorld:
         """Run the exams for vocational and general leavers, then fill the blocks of outsiders and adults."""
         index, stage = self.pathway.track_index, self.pathway.stage_index
         spill = self.schedule.scenario.seats_spill
-        share = np.stack([terms.of("block_share", pool) for pool in ("vocational", "general", "adult", "outside")], axis=-1)
+        share = np.stack(
+            [terms.of("block_share", pool) for pool in ("vocational", "general", "adult", "outside")], axis=-1
+        )
         share = share / np.maximum(share.sum(axis=-1, keepdims=True), 1.0)
         blocks, _ = regular_seats_by_pool(seats[..., stage[HIGHER]], taken[..., 0], reserved, share, spill)
         blocks = self._floor(blocks)
@@ -298,7 +314,8 @@ class CohortWorld:
         pool = graduates[..., index[f"{SECONDARY}/regular"]] + failed
         order = ("vocational_bachelor", "bachelor")
         limits = np.stack(
-            [blocks[..., 0], *[degree[name][..., 0] for name in order], terms.of("elsewhere_seats", "vocational_exam")], axis=-1
+            [blocks[..., 0], *[degree[name][..., 0] for name in order], terms.of("elsewhere_seats", "vocational_exam")],
+            axis=-1,
         )
         first = self._gate(year, 3, gates, pool, limits, self._shift(terms, "vocational_exam", 4))
         empty = self._floor(limits) - first if spill else np.zeros_like(first)
@@ -323,9 +340,13 @@ class CohortWorld:
     ) -> None:
         """Let children enter primary school, and primary leavers enter middle school."""
         index, stage = self.pathway.track_index, self.pathway.stage_index
-        entrants[..., index["primary/regular"]] = self._round(self.schedule.primary_entrants[:, year - self.schedule.first])
+        entrants[..., index["primary/regular"]] = self._round(
+            self.schedule.primary_entrants[:, year - self.schedule.first]
+        )
         last = self.pathway.tracks[index["primary/regular"]]
-        wanted = self._round(before[..., last.first_cell + last.grades - 1] * self.schedule.at("middle_entry_ratio", "", year))
+        wanted = self._round(
+            before[..., last.first_cell + last.grades - 1] * self.schedule.at("middle_entry_ratio", "", year)
+        )
         leavers = graduates[..., index["primary/regular"]]
         left[..., stage["middle"]] = np.maximum(leavers - wanted, 0.0)
         joined[..., stage["middle"]] = np.maximum(wanted - leavers, 0.0)
@@ -333,11 +354,22 @@ class CohortWorld:
 
     def _to_work(self, leavers: Floats, share: Floats, year: int) -> Rows:
         """Return who starts work, and in the region, for leavers of higher vocational colleges."""
-        start, local = np.full((*self.shape, len(self.pathway.stages)), np.nan), np.full((*self.shape, len(self.pathway.stages)), np.nan)
+        start, local = (
+            np.full((*self.shape, len(self.pathway.stages)), np.nan),
+            np.full((*self.shape, len(self.pathway.stages)), np.nan),
+        )
         position = self.pathway.stage_index[HIGHER]
         start[..., position] = leavers
         local[..., position] = self._thin(year, "work", leavers, share) if year else leavers * share
         return {"start_work": start, "work_in_region": local}
+
+    def _others_to_work(self, start: Floats, vocational_leavers: Floats, graduates: Floats) -> None:
+        """Write who starts work after secondary vocational school or a bachelor programme; where, no figure says."""
+        start[..., self.pathway.stage_index[SECONDARY]] = vocational_leavers
+        for stage in ("vocational_bachelor", "bachelor"):
+            start[..., self.pathway.stage_index[stage]] = graduates[..., list(self.pathway.stage_tracks(stage))].sum(
+                axis=-1
+            )
 
     def _gate(self, year: int, position: int, gates: _GateBook, pool: Floats, seats: Floats, shift: Floats) -> Floats:
         """Run one gate over all draws and regions; return the placed, shape (draw, region, option)."""
@@ -350,7 +382,9 @@ class CohortWorld:
         people = np.ascontiguousarray(pool.reshape(-1))
         if self.whole:
             keys = self.keys.of("gate", year, gate.key)
-            placed, cutoff, declined, unplaced = place_persons_by_score(people, utility, slope, flat, keys, self.keys.draw)
+            placed, cutoff, declined, unplaced = place_persons_by_score(
+                people, utility, slope, flat, keys, self.keys.draw
+            )
         else:
             placed, cutoff, declined, unplaced = place_by_score(people, utility, slope, flat)
         placed = placed.reshape(*self.shape, options)
@@ -365,7 +399,9 @@ class CohortWorld:
             return group * rate
         keys = self.keys.of("progress", year, event)
         rates = np.ascontiguousarray(np.broadcast_to(rate, group.shape).reshape(-1))
-        return thin(np.ascontiguousarray(group.reshape(-1)), rates, self.whole, keys, self.keys.draw, 0).reshape(group.shape)
+        return thin(np.ascontiguousarray(group.reshape(-1)), rates, self.whole, keys, self.keys.draw, 0).reshape(
+            group.shape
+        )
 
     def _round(self, number: Floats) -> Floats:
         return np.rint(number) if self.whole else number
@@ -386,7 +422,14 @@ class _GateBook:
         self.narrow = {name: np.zeros((*shape, count)) for name in ("pool", "declined", "unplaced")}
 
     def enter(
-        self, position: int, pool: Floats, placed: Floats, seats: Floats, cutoff: Floats, declined: Floats, unplaced: Floats
+        self,
+        position: int,
+        pool: Floats,
+        placed: Floats,
+        seats: Floats,
+        cutoff: Floats,
+        declined: Floats,
+        unplaced: Floats,
     ) -> None:
         """Write one gate."""
         options = placed.shape[-1]

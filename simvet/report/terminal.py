@@ -21,7 +21,9 @@ from simvet.targets import RATIO_BAND, Verdict, not_modelled
 _STRONG, _WEAK = 0.8, 0.2
 
 
-def verdict_table(result: Result, verdicts: Sequence[Verdict], late: Sequence[LateLever], language: Language) -> RenderableType:
+def verdict_table(
+    result: Result, verdicts: Sequence[Verdict], late: Sequence[LateLever], language: Language
+) -> RenderableType:
     """Return the verdicts of a run as a table, with what is not modelled listed below.
 
     Parameters
@@ -39,7 +41,14 @@ def verdict_table(result: Result, verdicts: Sequence[Verdict], late: Sequence[La
     -----
     Unit: printed with each number. Errors: none. Source: MODEL, section 8.
     """
-    title = word("text", "verdict_title", language, title=result.scenario.labels[language], draws=f"{result.draws:,}", seed=result.seed)
+    title = word(
+        "text",
+        "verdict_title",
+        language,
+        title=result.scenario.labels[language],
+        draws=f"{result.draws:,}",
+        seed=result.seed,
+    )
     table = _table(title)
     as_of = verdicts[0].as_of if verdicts else result.scenario.as_of
     for name, width, right in (
@@ -51,14 +60,23 @@ def verdict_table(result: Result, verdicts: Sequence[Verdict], late: Sequence[La
     told = [(verdict.target.labels[language], verdict.reading) for verdict in verdicts]
     for verdict, pair in zip(verdicts, told, strict=True):
         table.add_row(*_cells(verdict, language, twice=told.count(pair) > 1))
-    parts: list[RenderableType] = [table, Text(_probability_note(result, language), style="dim"), Text(word("text", "milestone_note", language), style="dim")]
+    parts: list[RenderableType] = [
+        table,
+        Text(_probability_note(result, language), style="dim"),
+        Text(word("text", "milestone_note", language), style="dim"),
+    ]
     parts += [Text(line, style="yellow") for line in late_lines(late, language)]
-    parts += [Text(word("text", "held", language, lever=name, count=count), style="yellow") for name, count in result.schedule.held.items()]
+    parts += [
+        Text(word("text", "held", language, lever=name, count=count), style="yellow")
+        for name, count in result.schedule.held.items()
+    ]
     return Group(*parts, *_others(not_modelled(result.scenario), language))
 
 
 def _probability_note(result: Result, language: Language) -> str:
-    return word("text", "probability_note_chance" if result.schedule.uncertainty.chance else "probability_note", language)
+    return word(
+        "text", "probability_note_chance" if result.schedule.uncertainty.chance else "probability_note", language
+    )
 
 
 def _cells(v: Verdict, language: Language, twice: bool) -> list[RenderableType]:
@@ -77,12 +95,25 @@ def _cells(v: Verdict, language: Language, twice: bool) -> list[RenderableType]:
     style = "green" if v.probability >= _STRONG else "red" if v.probability <= _WEAK else "yellow"
     probability = Text(f"{v.probability * 100:.0f}% ±{v.error * 100:.1f}{mark}", style=style)
     base_check = v.target.kind == "baseline"
-    first = "–" if base_check else str(v.first_year) if v.first_year is not None else word("text", "not_before", language, until=v.until)
+    first = (
+        "–"
+        if base_check
+        else str(v.first_year)
+        if v.first_year is not None
+        else word("text", "not_before", language, until=v.until)
+    )
     milestone = word(
         "text", "milestone_cell", language, value=number(v.value_as_of, unit, language),
         milestone=number(v.milestone, unit, language), mark=" *" if v.milestone_assumed else "",
     )  # fmt: skip
-    band = word("text", "band_cell", language, median=number(v.median, unit, language), low=number(v.low, unit, language), high=number(v.high, unit, language))
+    band = word(
+        "text",
+        "band_cell",
+        language,
+        median=number(v.median, unit, language),
+        low=number(v.low, unit, language),
+        high=number(v.high, unit, language),
+    )
     return [
         Text(name, style="bold" if v.headline else ""), word("text", "bound_cell", language, bound=bound_text(v, language), year=v.target.year),
         band, gap_text(v, language), probability, first, "–" if base_check else milestone, cause_text(v, language),
@@ -100,7 +131,15 @@ def gap_text(v: Verdict, language: Language) -> str:
 
 
 def _table(title: str) -> Table:
-    return Table(title=title, title_justify="left", title_style="bold", header_style="bold", pad_edge=False, box=SIMPLE_HEAD, show_lines=False)
+    return Table(
+        title=title,
+        title_justify="left",
+        title_style="bold",
+        header_style="bold",
+        pad_edge=False,
+        box=SIMPLE_HEAD,
+        show_lines=False,
+    )
 
 
 def target_name(target: Target, language: Language) -> str:
@@ -153,7 +192,8 @@ def late_lines(late: Sequence[LateLever], language: Language) -> list[str]:
     lines = []
     for title, items in found.items():
         targets = separator.join(
-            word("text", "late_target", language, target=item.target.labels[language], first=item.first) for item in items
+            word("text", "late_target", language, target=item.target.labels[language], first=item.first)
+            for item in items
         )
         lines.append(word("text", "late_line", language, lever=title, year=items[0].target.year, targets=targets))
     return lines
@@ -166,7 +206,12 @@ def _others(targets: Sequence[Target], language: Language) -> list[RenderableTyp
     for kind in sorted({target.kind for target in targets}):
         names = [target.labels[language] for target in targets if target.kind == kind]
         joined = ("、" if language == "zh" else ", ").join(names)
-        lines.append(Text(word("text", "kind_line", language, kind=word("kind", kind, language), count=len(names), names=joined), style="dim"))
+        lines.append(
+            Text(
+                word("text", "kind_line", language, kind=word("kind", kind, language), count=len(names), names=joined),
+                style="dim",
+            )
+        )
     return lines
 
 
@@ -187,9 +232,23 @@ def comparison_table(comparison: Comparison, language: Language) -> RenderableTy
     Unit: printed with each number. Errors: none. Source: common random numbers.
     """
     first, second = comparison.first.scenario, comparison.second.scenario
-    title = word("text", "compare_title", language, first=first.labels[language], second=second.labels[language], draws=f"{comparison.first.draws:,}")
+    title = word(
+        "text",
+        "compare_title",
+        language,
+        first=first.labels[language],
+        second=second.labels[language],
+        draws=f"{comparison.first.draws:,}",
+    )
     table = _table(title)
-    for name in ("column_target", "column_year", "column_first_run", "column_second_run", "column_change", "column_probability_change"):
+    for name in (
+        "column_target",
+        "column_year",
+        "column_first_run",
+        "column_second_run",
+        "column_change",
+        "column_probability_change",
+    ):
         table.add_column(word("text", name, language))
     for d in comparison.differences:
         table.add_row(*_difference_cells(d, language))
@@ -197,7 +256,13 @@ def comparison_table(comparison: Comparison, language: Language) -> RenderableTy
 
 
 def _difference_cells(d: Difference, language: Language) -> list[str]:
-    unit = d.target.unit if d.target.unit in ("share", "persons", "places") else "share" if d.median_first <= 1.5 else "persons"
+    unit = (
+        d.target.unit
+        if d.target.unit in ("share", "persons", "places")
+        else "share"
+        if d.median_first <= 1.5
+        else "persons"
+    )
     name = target_name(d.target, language)
     reading = word("reading", d.reading, language)
     if reading != d.reading:
@@ -208,7 +273,14 @@ def _difference_cells(d: Difference, language: Language) -> list[str]:
     elif d.change == 0.0 and d.low == 0.0 and d.high == 0.0:
         change = word("text", "no_effect", language, year=d.target.year)
     probability = f"{d.probability_first * 100:.0f}% → {d.probability_second * 100:.0f}% ({d.probability_change * 100:+.1f} ±{d.error * 100:.1f})"
-    return [name, str(d.target.year), number(d.median_first, unit, language), number(d.median_second, unit, language), change, probability]
+    return [
+        name,
+        str(d.target.year),
+        number(d.median_first, unit, language),
+        number(d.median_second, unit, language),
+        change,
+        probability,
+    ]
 
 
 def scenario_table(language: Language) -> RenderableType:
@@ -257,11 +329,44 @@ def check_tables(report: RegionCheck, language: Language) -> RenderableType:
     """
     separator = "、" if language == "zh" else ", "
     head = [
-        Text(word("text", "check_title", language, region=word("region", report.region, language), year=report.base_year), style="bold"),
-        Text(word("text", "check_counts", language, unknowns=report.unknowns, figures=report.figures, identities=report.identities, softs=report.softs, rank=report.rank, free=report.free)),
+        Text(
+            word(
+                "text", "check_title", language, region=word("region", report.region, language), year=report.base_year
+            ),
+            style="bold",
+        ),
+        Text(
+            word(
+                "text",
+                "check_counts",
+                language,
+                unknowns=report.unknowns,
+                figures=report.figures,
+                identities=report.identities,
+                softs=report.softs,
+                rank=report.rank,
+                free=report.free,
+            )
+        ),
         Text(word("text", "status_counts", language, **report.statuses)),
-        Text(word("text", "check_solved", language, count=len(report.solved), names=separator.join(_named(report.solved, language)))),
-        Text(word("text", "check_assumed", language, count=len(report.assumed), names=separator.join(_named(report.assumed, language)))),
+        Text(
+            word(
+                "text",
+                "check_solved",
+                language,
+                count=len(report.solved),
+                names=separator.join(_named(report.solved, language)),
+            )
+        ),
+        Text(
+            word(
+                "text",
+                "check_assumed",
+                language,
+                count=len(report.assumed),
+                names=separator.join(_named(report.assumed, language)),
+            )
+        ),
         Text(word("text", "check_numbers_rule", language), style="dim"),
     ]
     choices = _table(word("text", "check_choice_title", language))
@@ -279,7 +384,10 @@ def check_tables(report: RegionCheck, language: Language) -> RenderableType:
         table.add_column(word("text", name, language))
     for figure in report.figures_left_out:
         unit = "share" if abs(figure.value) < 1.0 else "ratio" if abs(figure.value) < 10.0 else "persons"
-        verdict = Text(word("text", "tension" if figure.tension else "agrees", language), style="red" if figure.tension else "green")
+        verdict = Text(
+            word("text", "tension" if figure.tension else "agrees", language),
+            style="red" if figure.tension else "green",
+        )
         if not figure.used:
             verdict.append(word("text", "compared_only", language), style="dim")
         table.add_row(
@@ -301,7 +409,9 @@ def _named(unknowns: Sequence[str], language: Language) -> list[str]:
     named = []
     for key, count in counted.items():
         words = [gates.get(part, word("stage", part, language)) for part in key.split("/")]
-        words = [word("part", part, language) if w == part else w for w, part in zip(words, key.split("/"), strict=True)]
+        words = [
+            word("part", part, language) if w == part else w for w, part in zip(words, key.split("/"), strict=True)
+        ]
         named.append("·".join(words) + (f"×{count}" if count > 1 else ""))
     return named
 

@@ -1,0 +1,1 @@
+"""What happens in a year, as pure functions of bare arrays."""

@@ -15,10 +15,12 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from simvet.rules.chance import binomial_quantile, keyed_uniform
+from simvet.rules.chance import keyed_uniform
 from simvet.rules.compiled import compiled
+from simvet.rules.quantiles import binomial_quantile
 
 Floats = NDArray[np.float64]
+Flags = NDArray[np.bool_]
 Keys = NDArray[np.uint64]
 
 BINS = 20
@@ -33,7 +35,7 @@ PERSON_BINS = 80
 
 
 @compiled
-def _weights(utility: Floats, slope: Floats, is_open: NDArray[np.bool_], score: float, weight: Floats) -> float:
+def _weights(utility: Floats, slope: Floats, is_open: Flags, score: float, weight: Floats) -> float:
     """Fill ``weight`` with the odds of each open option against not continuing; return their sum."""
     total = 0.0
     for option in range(utility.shape[0]):
@@ -52,6 +54,63 @@ def _some_may_close(taken: float, weight: Floats, seats: Floats, placed: Floats)
 
 
 @compiled
+def _open_options(seats: Floats, whole: bool, placed: Floats, cutoff: Floats, is_open: Flags) -> bool:
+    """Clear ``placed``, open every option that has a seat, and say whether any has."""
+    any_open = False
+    for option in range(seats.shape[0]):
+        placed[option] = 0.0
+        is_open[option] = seats[option] >= 1.0 if whole else seats[option] > 0.0
+        cutoff[option] = 0.0 if is_open[option] else 1.0
+        any_open = any_open or is_open[option]
+    return any_open
+
+
+@compiled
+def _any_open(is_open: Flags) -> bool:
+    """Say whether any option is still open."""
+    any_open = False
+    for option in range(is_open.shape[0]):
+        any_open = any_open or is_open[option]
+    return any_open
+
+
+@compiled
+def _first_to_close(
+    mass: float, total: float, weight: Floats, seats: Floats, placed: Floats, is_open: Flags
+) -> tuple[float, int]:
+    """Return the part of a stretch after which the first option is full, and that option; 1 and -1 if none is."""
+    part = 1.0
+    closing = -1
+    for option in range(weight.shape[0]):
+        if is_open[option]:
+            want = mass * weight[option] / (1.0 + total)
+            left = seats[option] - placed[option]
+            if want > left and left < part * want:
+                part = left / want
+                closing = option
+    return part, closing
+
+
+@compiled
+def _steps_down(slope: Floats, width: float) -> Floats:
+    """Return by what each option's odds change from one bin to the next lower one."""
+    step_down = np.empty(slope.shape[0])
+    for option in range(slope.shape[0]):
+        step_down[option] = math.exp(-slope[option] * width)
+    return step_down
+
+
+@compiled
+def _lower(weight: Floats, step_down: Floats) -> float:
+    """Move the odds one bin down the score scale; return their sum."""
+    total = 0.0
+    for option in range(weight.shape[0]):
+        weight[option] *= step_down[option]
+        total += weight[option]
+    return total
+
+
+@compiled
 def _place_pool(
     pool: float,
     utility: Floats,
@@ -63,23 +122,16 @@ def _place_pool(
     """Walk one pool down the score scale; fill ``placed`` and ``cutoff``; return declined and unplaced."""
     options = utility.shape[0]
     weight = np.empty(options)
-    step_down = np.empty(options)
     is_open = np.empty(options, dtype=np.bool_)
     width = 1.0 / BINS
-    any_open = False
-    for option in range(options):
-        placed[option] = 0.0
-        is_open[option] = seats[option] > 0.0
-        cutoff[option] = 0.0 if is_open[option] else 1.0
-        any_open = any_open or is_open[option]
-        step_down[option] = math.exp(-slope[option] * width)
+    any_open = _open_options(seats, False, placed, cutoff, is_open)
     declined = 0.0
-    unplaced = 0.0
     if pool <= 0.0:
-        return declined, unplaced
+        return declined, 0.0
     if not any_open:
         declined = pool * _never_willing(utility, slope, 1.0)
         return declined, pool - declined
+    step_down = _steps_down(slope, width)
     total = _weights(utility, slope, is_open, 1.0 - 0.5 * width, weight)
     for index in range(BINS):
         top = 1.0 - index * width
@@ -97,15 +149,7 @@ def _place_pool(
                     # The students before the cut-off have a midpoint of their own.
                     total = _weights(utility, slope, is_open, top - 0.5 * part * (top - bottom), weight)
                     split = True
-                part = 1.0
-                closing = -1
-                for option in range(options):
-                    if is_open[option]:
-                        want = mass * weight[option] / (1.0 + total)
-                        left = seats[option] - placed[option]
-                        if want > left and left < part * want:
-                            part = left / want
-                            closing = option
+                part, closing = _first_to_close(mass, total, weight, seats, placed, is_open)
                 if closing < 0:
                     break
             taken = mass * part / (1.0 + total)
@@ -119,21 +163,22 @@ def _place_pool(
             placed[closing] = seats[closing]
             is_open[closing] = False
             cutoff[closing] = top
-            any_open = False
-            for option in range(options):
-                any_open = any_open or is_open[option]
-            if not any_open:
+            if not _any_open(is_open):
                 # Below the last cut-off nobody finds a seat; those who want nothing whatever is open have declined.
                 unwilling = _never_willing(utility, slope, top)
                 return declined + pool * unwilling, pool * (top - unwilling)
-        if split:
-            total = _weights(utility, slope, is_open, bottom - 0.5 * width, weight)
-        else:
-            total = 0.0
-            for option in range(options):
-                weight[option] *= step_down[option]
-                total += weight[option]
-    return declined, unplaced
+        below = bottom - 0.5 * width
+        total = _weights(utility, slope, is_open, below, weight) if split else _lower(weight, step_down)
+    return declined, 0.0
+
+
+@compiled
+def _odds_of_all(utility: Floats, slope: Floats, score: float) -> float:
+    """Return one plus the odds of all options, open or not: one over the share that prefers none of them."""
+    total = 1.0
+    for option in range(utility.shape[0]):
+        total += math.exp(utility[option] + slope[option] * score)
+    return total
 
 
 @compiled
@@ -144,16 +189,15 @@ def _never_willing(utility: Floats, slope: Floats, top: float) -> float:
     bottom = 0.0
     while bottom < top:
         upper = min(top, bottom + width)
-        total = 1.0
-        for option in range(utility.shape[0]):
-            total += math.exp(utility[option] + slope[option] * 0.5 * (bottom + upper))
-        mass += (upper - bottom) / total
+        mass += (upper - bottom) / _odds_of_all(utility, slope, 0.5 * (bottom + upper))
         bottom = upper
     return mass
 
 
 @compiled
-def place_by_score(pool: Floats, utility: Floats, slope: Floats, seats: Floats) -> tuple[Floats, Floats, Floats, Floats]:
+def place_by_score(
+    pool: Floats, utility: Floats, slope: Floats, seats: Floats
+) -> tuple[Floats, Floats, Floats, Floats]:
     """Return who is placed where when seats go in score order: the continuum limit.
 
     Parameters
@@ -275,6 +319,72 @@ def _uniform_of(key: Keys, row: int, count: int) -> float:
 
 
 @compiled
+def _room(seats: float, placed: float) -> float:
+    """Return the whole seats that are left."""
+    return math.floor(seats) - placed if seats < math.inf else math.inf
+
+
+@compiled
+def _choose(
+    waiting: float, total: float, weight: Floats, is_open: Flags, key: Keys, row: int, count: int, choice: Floats
+) -> tuple[float, int]:
+    """Let persons choose among the open options, one binomial each; return who chooses none, and the count."""
+    rest = waiting
+    odds = 1.0 + total
+    for option in range(weight.shape[0]):
+        choice[option] = 0.0
+        if is_open[option]:
+            choice[option] = binomial_quantile(_uniform_of(key, row, count), rest, min(1.0, weight[option] / odds))
+            count += 1
+            rest -= choice[option]
+            odds -= weight[option]
+    return rest, count
+
+
+@compiled
+def _first_full(choice: Floats, seats: Floats, placed: Floats, is_open: Flags) -> tuple[float, int]:
+    """Return the part of the choosers after which the first option is full, and that option; 1 and -1 if none is."""
+    part = 1.0
+    closing = -1
+    for option in range(choice.shape[0]):
+        room = _room(seats[option], placed[option])
+        if is_open[option] and choice[option] > room and room < part * choice[option]:
+            part = room / choice[option]
+            closing = option
+    return part, closing
+
+
+@compiled
+def _place_part(
+    part: float, closing: int, choice: Floats, seats: Floats, is_open: Flags, key: Keys, row: int, count: int,
+    placed: Floats,
+) -> tuple[float, int]:  # fmt: skip
+    """Place the choosers who come before an option closes; return how many they are, and the count."""
+    all_taken = 0.0
+    for option in range(choice.shape[0]):
+        if option == closing:
+            taken = _room(seats[option], placed[option])
+        else:
+            taken = binomial_quantile(_uniform_of(key, row, count), choice[option], part)
+            count += 1
+            if is_open[option]:
+                taken = min(taken, _room(seats[option], placed[option]))
+        placed[option] += taken
+        all_taken += taken
+    return all_taken, count
+
+
+@compiled
+def _close_full(seats: Floats, placed: Floats, score: float, cutoff: Floats, is_open: Flags) -> bool:
+    """Close the options that are full at a score, and say whether any is still open."""
+    for option in range(seats.shape[0]):
+        if is_open[option] and _room(seats[option], placed[option]) <= 0.0:
+            is_open[option] = False
+            cutoff[option] = score
+    return _any_open(is_open)
+
+
+@compiled
 def _place_persons(
     pool: int,
     utility: Floats,
@@ -290,12 +400,7 @@ def _place_persons(
     weight = np.empty(options)
     choice = np.empty(options)
     is_open = np.empty(options, dtype=np.bool_)
-    any_open = False
-    for option in range(options):
-        placed[option] = 0.0
-        is_open[option] = seats[option] >= 1.0
-        cutoff[option] = 0.0 if is_open[option] else 1.0
-        any_open = any_open or is_open[option]
+    any_open = _open_options(seats, True, placed, cutoff, is_open)
     declined = 0.0
     unplaced = 0.0
     left_in_pool = float(pool)
@@ -309,24 +414,8 @@ def _place_persons(
         waiting = in_bin
         while waiting > 0.0 and any_open:
             total = _weights(utility, slope, is_open, 0.5 * (top + bottom), weight)
-            rest = waiting
-            odds = 1.0 + total
-            for option in range(options):
-                choice[option] = 0.0
-                if is_open[option]:
-                    choice[option] = binomial_quantile(
-                        _uniform_of(key, row, count), rest, min(1.0, weight[option] / odds)
-                    )
-                    count += 1
-                    rest -= choice[option]
-                    odds -= weight[option]
-            part = 1.0
-            closing = -1
-            for option in range(options):
-                room = math.floor(seats[option]) - placed[option] if seats[option] < math.inf else math.inf
-                if is_open[option] and choice[option] > room and room < part * choice[option]:
-                    part = room / choice[option]
-                    closing = option
+            rest, count = _choose(waiting, total, weight, is_open, key, row, count, choice)
+            part, closing = _first_full(choice, seats, placed, is_open)
             if closing < 0:
                 for option in range(options):
                     placed[option] += choice[option]
@@ -334,32 +423,16 @@ def _place_persons(
                 waiting = 0.0
                 break
             # The first of the turned-away stands here; whoever comes after him chooses again among what is open.
-            for option in range(options):
-                if option == closing:
-                    taken = math.floor(seats[option]) - placed[option]
-                else:
-                    taken = binomial_quantile(_uniform_of(key, row, count), choice[option], part)
-                    count += 1
-                    if is_open[option] and seats[option] < math.inf:
-                        taken = min(taken, math.floor(seats[option]) - placed[option])
-                placed[option] += taken
-                waiting -= taken
+            taken, count = _place_part(part, closing, choice, seats, is_open, key, row, count, placed)
             none = binomial_quantile(_uniform_of(key, row, count), rest, part)
             count += 1
             declined += none
-            waiting -= none
+            waiting -= taken + none
             top -= part * (top - bottom)
-            any_open = False
-            for option in range(options):
-                if is_open[option] and placed[option] >= math.floor(seats[option]):
-                    is_open[option] = False
-                    cutoff[option] = top
-                any_open = any_open or is_open[option]
+            any_open = _close_full(seats, placed, top, cutoff, is_open)
         if waiting > 0.0:
-            total = 1.0
-            for option in range(options):
-                total += math.exp(utility[option] + slope[option] * 0.5 * (top + bottom))
-            none = binomial_quantile(_uniform_of(key, row, count), waiting, 1.0 / total)
+            odds = _odds_of_all(utility, slope, 0.5 * (top + bottom))
+            none = binomial_quantile(_uniform_of(key, row, count), waiting, 1.0 / odds)
             count += 1
             declined += none
             unplaced += waiting - none

@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from simvet.rules.chance import keyed_uniform, normal_quantile, poisson_quantile
+from simvet.rules.chance import keyed_uniform
 from simvet.rules.compiled import compiled
+from simvet.rules.quantiles import normal_quantile, poisson_quantile
 
 Floats = NDArray[np.float64]
 
@@ -47,9 +48,7 @@ def wander(
 
 
 @compiled
-def poisson_counts(
-    seed_low: int, seed_high: int, decision: int, cohort: int, first_year: int, mean: Floats
-) -> Floats:
+def poisson_counts(seed_low: int, seed_high: int, decision: int, cohort: int, first_year: int, mean: Floats) -> Floats:
     """Return keyed Poisson counts.
 
     Parameters

@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from simvet.rules.chance import binomial_quantile, keyed_uniform
+from simvet.rules.chance import keyed_uniform
 from simvet.rules.compiled import compiled
+from simvet.rules.quantiles import binomial_quantile
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -20,9 +21,7 @@ def _share_of(total: float, rate: float, whole: bool, key: Keys, draw: int, step
     """Return the part of a group that meets an event: its expectation, or a keyed draw of whole persons."""
     if not whole:
         return total * rate
-    uniform = keyed_uniform(
-        key[0], key[1], key[2], key[3], (key[4] + np.uint64(step)) & np.uint64(0xFFFFFFFF), draw
-    )
+    uniform = keyed_uniform(key[0], key[1], key[2], key[3], (key[4] + np.uint64(step)) & np.uint64(0xFFFFFFFF), draw)
     return binomial_quantile(uniform, total, rate)
 
 
@@ -81,17 +80,11 @@ def pass_a_year(
                 last = grade == grades[track] - 1
                 rest = here
                 odds = 1.0
+                moving = 0.0 if last or partner[track] < 0 else transfer[row, track]
+                rates = (dropout[row, track], repetition[row, track], departure[row, track], moving)
                 for event in range(4):
-                    if event == DROPPED:
-                        rate = dropout[row, track]
-                    elif event == REPEATED:
-                        rate = repetition[row, track]
-                    elif event == DEPARTED:
-                        rate = departure[row, track]
-                    else:
-                        rate = 0.0 if last or partner[track] < 0 else transfer[row, track]
                     # Levers may ask for more than everybody: who has left already can do nothing else.
-                    rate = min(rate, odds)
+                    rate = min(rates[event], odds)
                     if rate <= 0.0:
                         continue
                     if whole:

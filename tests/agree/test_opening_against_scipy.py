@@ -10,7 +10,7 @@ from scipy.optimize import lsq_linear
 
 from simvet.draws import Draws
 from simvet.loading import load_scenario
-from simvet.opening import state
+from simvet.opening import balance as opening
 from simvet.opening.accounts import Accounts
 from simvet.opening.solve import solve_bounded
 from simvet.result import Result, simulate
@@ -60,11 +60,11 @@ def test_the_ledger_of_a_region_has_the_solution_that_scipy_finds(
         seen.append(tuple(part.copy() for part in given))
         return solve_bounded(*given)
 
-    monkeypatch.setattr(state, "solve_bounded", spy)
+    monkeypatch.setattr(opening, "solve_bounded", spy)
     scenario = load_scenario(region)
     case, draws = scenario.regions[0], Draws(1)
-    accounts, _ = state.balance(case, scenario.rows[region], "digest", draws, 4, Uncertainty())
-    found = state.solve_accounts(accounts, draws, True)
+    accounts, _ = opening.balance(case, scenario.rows[region], "digest", draws, 4, Uncertainty())
+    found = opening.solve_accounts(accounts, draws, True)
     for draw in range(4):
         wanted = by_scipy(*(part[draw] for part in seen[-1]))
         assert np.max(np.abs(found[draw] - wanted)) <= 1e-6 * np.abs(wanted).max()
@@ -79,7 +79,7 @@ def base() -> Result:
 @pytest.fixture(scope="module")
 def solved() -> tuple[Accounts, Floats]:
     scenario = load_scenario("zhejiang")
-    return state.balance(
+    return opening.balance(
         scenario.regions[0], scenario.rows["zhejiang"], scenario.data_digest, Draws(1), 400, Uncertainty()
     )
 
@@ -137,5 +137,5 @@ def test_a_balance_comes_from_the_cache_as_it_was_solved(tmp_path: Path, monkeyp
     monkeypatch.setenv("SIMVET_CACHE", str(tmp_path))
     fresh = simulate("zhoushan", draws=5, until=2018)
     cached = simulate("zhoushan", draws=5, until=2018)
-    assert len(list(state.cache_folder().glob("opening-zhoushan-*.npy"))) == 1
+    assert len(list(opening.cache_folder().glob("opening-zhoushan-*.npy"))) == 1
     assert fresh.books.arrays["stock"].tobytes() == cached.books.arrays["stock"].tobytes()

@@ -43,9 +43,10 @@ def change(base: Run, other: Run, indicator: str, year: int, stage: str = "regio
     """Return the paired change and say it."""
     moved = at(other, indicator, year, stage) - at(base, indicator, year, stage)
     low, high = np.quantile(moved, [0.1, 0.9])
+    pulled_on = [item.quantity for item in other.scenario.levers]
     sys.stdout.write(
-        f"{other.scenario.name} {[item.quantity for item in other.scenario.levers]} {indicator} {stage} {year}: "
-        f"mean {moved.mean():+.4g} (80 % {low:+.4g} to {high:+.4g}), up in {np.mean(moved > 0):.2f}, down in {np.mean(moved < 0):.2f}\n"
+        f"{other.scenario.name} {pulled_on} {indicator} {stage} {year}: mean {moved.mean():+.4g} "
+        f"(80 % {low:+.4g} to {high:+.4g}), up in {np.mean(moved > 0):.2f}, down in {np.mean(moved < 0):.2f}\n"
     )
     return moved
 
@@ -53,7 +54,7 @@ def change(base: Run, other: Run, indicator: str, year: int, stage: str = "regio
 def test_integrated_tracks_enlarged_in_2023_are_too_late_for_2025(base: Run) -> None:
     other = variant(base, "zhejiang_integrated_2023")
     assert at(other, "progression_rate", 2025).tobytes() == at(base, "progression_rate", 2025).tobytes()
-    assert np.all(change(base, other, "integrated_share", 2023)[at(base, "integrated_share", 2023) < 0.38] > 0.0)
+    assert np.mean(change(base, other, "integrated_share", 2023) > 0.0) > 0.95
     assert np.median(change(base, other, "progression_rate", 2026)) > 0.01
 
 
@@ -66,7 +67,8 @@ def test_integrated_tracks_enlarged_in_2021_do_raise_progression_in_2025(base: R
 def test_twenty_points_of_college_seats_for_vocational_leavers_raise_progression_by_six_to_fourteen(base: Run) -> None:
     moved = change(base, variant(base, "zhejiang_colleges_for_vocational"), "progression_rate", 2025)
     assert 0.06 < moved.mean() < 0.14
-    assert np.all(moved >= -1e-12)
+    # Where seats were free already only attractiveness moves: more leavers, a hair lower share.
+    assert np.all(moved > -1e-3)
 
 
 def test_more_higher_vocational_entrants_lower_the_top_up_rate_once_they_graduate(base: Run) -> None:
@@ -158,13 +160,14 @@ def test_the_opening_year_of_the_school_decides_the_places_of_zhoushan() -> None
     assert late <= base <= soon
 
 
-def test_more_teachers_never_lower_vocational_intake_and_help_where_they_bind() -> None:
+def test_more_teachers_never_mean_fewer_students_where_teachers_bind() -> None:
     still = simulate("zhejiang", draws=40, until=2024, uncertainty=Uncertainty(drift=False))
-    fewer = rerun(still, still.scenario.with_levers(lever("teachers", "secondary_vocational", "multiply", 0.8)))
-    more = rerun(still, still.scenario.with_levers(lever("teachers", "secondary_vocational", "multiply", 1.2)))
-    for year in (2021, 2022, 2023):
-        low, middle, high = (at(run, "entrants", year, "secondary_vocational") for run in (fewer, still, more))
-        if year == 2021:
-            assert np.all(low <= middle + 1e-6)
-            assert np.all(middle <= high + 1e-6)
-        assert low.mean() < middle.mean()
+    fewer = pulled(still, lever("teachers", "secondary_vocational", "multiply", 0.8))
+    more = pulled(still, lever("teachers", "secondary_vocational", "multiply", 1.2))
+    low, middle, high = (at(run, "enrolment", 2021, "secondary_vocational") for run in (fewer, still, more))
+    assert np.all(low <= middle + 1e-6)
+    assert np.all(middle <= high + 1e-6)
+    assert (
+        at(fewer, "enrolment", 2023, "secondary_vocational").mean()
+        < 0.95 * at(still, "enrolment", 2023, "secondary_vocational").mean()
+    )

@@ -50,7 +50,9 @@ def test_the_new_schools_places_hang_on_time():
 
 
 def test_a_target_against_the_province_compares_the_same_draws():
-    verdict = next(v for v in simvet.simulate("lishui", draws=DRAWS).verdicts(causes=False) if v.target.key == "topup_rate")
+    verdict = next(
+        v for v in simvet.simulate("lishui", draws=DRAWS).verdicts(causes=False) if v.target.key == "topup_rate"
+    )
     province = simvet.simulate("zhejiang", draws=DRAWS)
     year = province.books.years.index(2025)
     import numpy as np

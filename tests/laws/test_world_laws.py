@@ -99,6 +99,28 @@ def test_books_balance_and_no_stage_takes_more_than_its_seats_whatever_is_decide
             assert np.array_equal(found, np.rint(found)), array
 
 
+@pytest.mark.parametrize("chance", [False, True])
+def test_students_from_outside_never_push_a_stage_over_its_seats(bases: Bases, chance: bool) -> None:
+    # Integrated tracks take every planned seat, and outsiders ask for all there is.
+    crowd = [
+        pull("outside_entrants", "", "set", 50_000.0, 2021, None, ""),
+        pull("integrated_higher_share", "", "set", 0.9, 2021, None, ""),
+    ]
+    books = with_pulled(
+        bases("zhejiang", chance), [*crowd, pull("integrated_bachelor_share", "", "set", 0.1, 2021, None, "")]
+    ).books
+    seats = books.arrays["stage_seats"][..., books.pathway.stage_index["secondary_vocational"]]
+    assert np.all(books.stage("entrants", "secondary_vocational")[:, 1:] <= seats[:, 1:] * (1.0 + 1e-9))
+
+
+def test_a_college_seat_is_reserved_three_years_after_the_student_enters(bases: Bases) -> None:
+    base = bases("zhejiang", False)
+    entered = base.books.track("entrants", "secondary_vocational/integrated_higher")[:, :-3, 0]
+    away = base.schedule.openings[0].sample.of("study_elsewhere_share", "secondary_vocational")
+    assert np.allclose(base.books.arrays["reserved"][:, 3:, 0], entered * (1.0 - away)[:, None], rtol=1e-12)
+    assert np.ptp(entered, axis=1).max() > 1.0  # the years differ, so that a wrong one would show
+
+
 @LAW
 @given(chosen=st.lists(levers(), max_size=3), chance=st.booleans())
 def test_whoever_leaves_one_level_stands_at_the_next_gate_or_has_left_by_name(

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from scipy import special, stats
 
 from simvet.draws import Draws
-from simvet.rules.chance import (
+from simvet.rules.compiled import compiled
+from simvet.rules.quantiles import (
     SLACK,
     WALK_MEAN,
     binomial_mass,
@@ -26,7 +27,6 @@ from simvet.rules.chance import (
     poisson_quantile,
     stirling_error,
 )
-from simvet.rules.compiled import compiled
 
 Shares = NDArray[np.float64]
 

@@ -34,7 +34,9 @@ def test_every_row_carries_unit_status_range_source_and_grade(path):
 
 def test_the_plans_2020_column_is_among_the_figures():
     figures = {
-        (row.indicator, row.stage): row.value for row in region_rows("zhejiang") if row.use == "figure" and row.year == 2020
+        (row.indicator, row.stage): row.value
+        for row in region_rows("zhejiang")
+        if row.use == "figure" and row.year == 2020
     }
     assert figures[("enrolment", "secondary_vocational")] == 743_000
     assert figures[("enrolment", "higher_vocational")] == 487_000

@@ -10,8 +10,8 @@ import pytest
 from simvet.catalogue import CATALOGUE
 from simvet.errors import InputError
 from simvet.indicators import INDICATORS, READINGS
+from simvet.relaxations import RELAXATIONS
 from simvet.report.wording import complain, number, word, wording
-from simvet.targets import RELAXATIONS
 
 PACKAGE = Path(__file__).parents[2] / "simvet"
 
@@ -51,7 +51,9 @@ def test_both_languages_fill_the_same_placeholders():
             assert fields(texts["zh"]) == fields(texts["en"]), f"{section}.{key}"
 
 
-@pytest.mark.parametrize("section,names", [("indicator", INDICATORS), ("cause", RELAXATIONS), ("quantity", CATALOGUE)])
+@pytest.mark.parametrize(
+    ("section", "names"), [("indicator", INDICATORS), ("cause", RELAXATIONS), ("quantity", CATALOGUE)]
+)
 def test_whatever_is_computed_has_a_name(section, names):
     assert set(names) <= set(wording()[section])
 

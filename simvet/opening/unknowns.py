@@ -1,0 +1,197 @@
+"""The unknowns of a region's accounts, each with what is assumed of it before any figure is read."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simvet.opening.accounts import BACK, TRACKS, Accounts
+from simvet.opening.ledger import Form
+
+Floats = NDArray[np.float64]
+
+
+def add_unknowns(a: Accounts) -> None:
+    """Add every unknown of the accounts with its prior, and what is assumed of the stocks of colleges.
+
+    Parameters
+    ----------
+    a : Accounts, still empty.
+
+    Raises
+    ------
+    InputError : an assumed row is missing.
+
+    Notes
+    -----
+    Shape: priors are numbers or (draw,) arrays. Unit: persons. Source: MODEL, section 1; ``data/<region>``.
+    """
+    _schools(a)
+    _senior_schools(a)
+    _higher_vocational(a)
+    for stage in ("vocational_bachelor", "bachelor"):
+        _degrees(a, stage)
+    if a.has_prior("enrolment", "bachelor", a.base):
+        value, spread = a.prior("enrolment", "bachelor", a.base)
+        form = a.enrolment("bachelor", a.base)
+        a.ledger.known("assumed bachelor enrolment", "soft", form, value, value, value, spread)
+
+
+def add_flows(a: Accounts) -> None:
+    """Add the flows of the base year into colleges as unknowns.
+
+    Parameters
+    ----------
+    a : Accounts, with the unknowns of all stages.
+
+    Raises
+    ------
+    InputError : an assumed row is missing.
+
+    Notes
+    -----
+    Shape: priors are (draw,) arrays. Unit: persons. Source: MODEL, sections 1 and 4; ``data/<region>``.
+    """
+    scale = a.prior("graduates", "middle", a.base)[0]
+    for name, centre in _flow_centres(a).items():
+        # As wide as it is high: the figures and the assumed splits decide, not this centre.
+        a.ledger.unknown(name, centre, centre + 1e-3 * scale)
+
+
+def _schools(a: Accounts) -> None:
+    """Add the unknowns of primary and middle schools."""
+    ledger, base = a.ledger, a.base
+    for stage, grades in (("primary", 6), ("middle", 3)):
+        mean = a.figure("enrolment", stage) / grades
+        for grade in range(1, grades + 1):
+            name = f"enrolment_grade_{grade}"
+            value, spread = a.prior(name, stage, base) if a.has_prior(name, stage, base) else (mean, 0.1 * mean)
+            ledger.unknown(f"{stage}/grade_{grade}", value, spread)
+    cohort = a.figure("enrolment", "primary") / 6
+    ledger.unknown("primary_graduates", cohort, 0.1 * cohort)
+    for year in range(base - BACK, base + 1):
+        ledger.unknown(f"middle_graduates/{year}", *a.prior("graduates", "middle", year))
+
+
+def _senior_schools(a: Accounts) -> None:
+    """Add the unknowns of general high and secondary vocational schools."""
+    ledger, base = a.ledger, a.base
+    leaving = a.sample.of("middle_leaving_share")
+    for year in range(base - BACK, base + 1):
+        leavers = a.prior("graduates", "middle", year)[0] * (1.0 - leaving)
+        share = a.prior("general_share_prior", "middle", year)[0]
+        ledger.unknown(f"general_high/{year}", leavers * share, 0.2 * leavers * share)
+    for track in TRACKS:
+        for year in range(base - BACK, base + 1):
+            leavers = a.prior("graduates", "middle", year)[0] * (1.0 - leaving)
+            total = leavers * (1.0 - a.prior("general_share_prior", "middle", year)[0])
+            part = total * a.track_share(track, year)
+            ledger.unknown(f"secondary_vocational/{track}/{year}", part, 0.25 * part + 0.01 * total)
+    pool = a.prior("graduates", "middle", base)[0] * (1.0 - leaving)
+    declined = a.sample.of("not_continuing_share")
+    ledger.unknown("senior_secondary/declined", pool * declined, 0.3 * pool * declined)
+    outside = a.sample.of("outside_entrant_share") * leavers * 0.5
+    ledger.unknown("outside/secondary_vocational", outside, outside + 1e-3 * pool)
+
+
+def _higher_vocational(a: Accounts) -> None:
+    """Add the entrants of higher vocational colleges, and the assumed total of both tracks."""
+    ledger, base = a.ledger, a.base
+    for year in range(base - 3, base + 1):
+        value, spread = a.prior("entrants", "higher_vocational", year)
+        integrated_part = np.minimum(_passing_here(a, max(year, base - 2)), 0.8 * value)
+        ledger.unknown(f"higher_vocational/regular/{year}", value - integrated_part, 0.3 * value)
+        if year > base - 3:
+            ledger.unknown(f"higher_vocational/integrated/{year}", integrated_part, 0.3 * value)
+        integrated = f"higher_vocational/integrated/{max(year, base - 2)}"
+        both: Form = {f"higher_vocational/regular/{year}": 1.0, integrated: 1.0}
+        ledger.known(
+            f"assumed entrants of higher vocational {year}", "soft", both, value, value - 1.645 * spread,
+            value + 1.645 * spread, spread,
+        )  # fmt: skip
+
+
+def _degrees(a: Accounts, stage: str) -> None:
+    """Add the grades of a bachelor stage, and what is assumed of how they follow each other."""
+    ledger, base = a.ledger, a.base
+    total = a.figure("enrolment", stage)
+    for track, grades, share in (("regular", 4, 0.92), ("topup", 2, 0.07), ("integrated", 4, 0.01)):
+        for grade in range(1, grades + 1):
+            name = f"enrolment_grade_{grade}"
+            if track == "regular" and a.has_prior(name, stage, base):
+                value, spread = a.prior(name, stage, base)
+            else:
+                value, spread = total * share / grades, 0.5 * total * share / grades + 0.01 * total
+            ledger.unknown(f"{stage}/{track}/grade_{grade}", value, spread)
+    if total == 0.0:
+        return
+    if stage == "bachelor":
+        for grade in range(2, 5):
+            form = _like_the_first(a, stage, "regular", grade)
+            ledger.soft(f"grades of {stage} alike", form, 0.1 * total / 4)
+    ledger.soft(
+        f"two years of top-up in {stage}",
+        {f"{stage}/topup/grade_2": 1.0, f"{stage}/topup/grade_1": -a.stay(stage) / 1.05}, 0.02 * total,
+    )  # fmt: skip
+    for grade in range(2, 5):
+        form = _like_the_first(a, stage, "integrated", grade)
+        ledger.soft(f"grades of integrated {stage} alike", form, 0.003 * total)
+
+
+def _like_the_first(a: Accounts, stage: str, track: str, grade: int) -> Form:
+    """Return by how much a grade exceeds what the first would have become by then."""
+    return {f"{stage}/{track}/grade_{grade}": 1.0, f"{stage}/{track}/grade_1": -(a.stay(stage) ** (grade - 1))}
+
+
+def _passing_here(a: Accounts, year: int) -> Floats:
+    """Return the centre of integrated students who pass into the region's own colleges in a year."""
+    of = a.sample.of
+    leavers = a.centre({f"secondary_vocational/integrated_higher/{year - 3}": a.stay("secondary_vocational") ** 3})
+    return np.asarray(leavers * of("transfer_pass_rate") * (1.0 - of("study_elsewhere_share", "secondary_vocational")))
+
+
+def _flow_centres(a: Accounts) -> dict[str, Floats]:
+    """Return centres of the base year's flows into colleges, from the assumed rates and shares, never from a figure."""
+    of, base = a.sample.of, a.base
+    away = of("study_elsewhere_share", "secondary_vocational")
+    stay3 = a.stay("secondary_vocational") ** 3
+    vocational = a.centre(a.graduates("secondary_vocational", base))
+    general = a.centre(a.graduates("general_high", base))
+    college = a.centre(a.graduates("higher_vocational", base))
+    entering = a.centre({f"higher_vocational/regular/{base}": 1.0})
+    passed = a.centre({f"secondary_vocational/{t}/{base - 3}": stay3 for t in TRACKS[1:]}) * of("transfer_pass_rate")
+    bachelor = a.centre({f"secondary_vocational/{TRACKS[2]}/{base - 3}": stay3})
+    to_degree = bachelor * of("transfer_pass_rate") * (1.0 - away)
+    to_vocational = of("integrated_bachelor_to_vocational_share_prior")
+    exam = np.maximum(of("progression_rate_prior") * vocational - passed, 0.05 * vocational)
+    degree = of("bachelor_part_of_vocational_leavers") * exam
+    topup = of("topup_rate_prior") * college
+    topup_away = of("study_elsewhere_share", "higher_vocational") * topup
+    topup_vocational = of("topup_vocational_bachelor_share_prior") * (topup - topup_away)
+    adults, outside = of("adult_share") * entering, of("college_outside_share", "higher_vocational") * entering
+    exam_college = exam * (1.0 - away) - degree
+    general_college = np.maximum(entering - exam_college - adults - outside, 0.05 * entering)
+    elsewhere = of("study_elsewhere_share", "general_high") * general
+    declined = of("general_not_continuing_share") * general
+    first_vocational = a.centre({"vocational_bachelor/regular/grade_1": 1.0})
+    degree_rest = general - general_college - elsewhere - declined - first_vocational
+    return {
+        "transfer_selection/vocational_bachelor": to_vocational * to_degree,
+        "transfer_selection/bachelor": (1.0 - to_vocational) * to_degree,
+        "transfer_selection/elsewhere": passed * away,
+        "vocational_exam/higher_vocational": np.maximum(exam_college, 0.0),
+        "vocational_exam/vocational_bachelor": of("vocational_bachelor_part") * degree,
+        "vocational_exam/bachelor": (1.0 - of("vocational_bachelor_part")) * degree,
+        "vocational_exam/elsewhere": exam * away,
+        "topup/vocational_bachelor": topup_vocational,
+        "topup/bachelor": topup - topup_away - topup_vocational,
+        "topup/elsewhere": topup_away,
+        "general_exam/higher_vocational": general_college,
+        "general_exam/vocational_bachelor": first_vocational,
+        "general_exam/bachelor": np.maximum(degree_rest, 0.1 * general),
+        "general_exam/elsewhere": elsewhere,
+        "general_exam/declined": declined,
+        "adult/higher_vocational": adults,
+        "outside/higher_vocational": outside,
+        "outside/bachelor": of("college_outside_share", "bachelor") * a.centre({"bachelor/regular/grade_1": 1.0}),
+    }
