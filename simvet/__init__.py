@@ -1,4 +1,4 @@
-"""simvet: can a region's vocational education reach the targets of its plan?
+"""Answer whether a region's vocational education can reach the targets of its plan.
 
 >>> import simvet
 >>> result = simvet.simulate("zhejiang", draws=200)

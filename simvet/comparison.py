@@ -114,6 +114,6 @@ def compare(
                 float(reached.mean()),
                 float(reached.std() / np.sqrt(len(reached))),
                 bool(np.array_equal(a.value, b.value, equal_nan=True)),
-            )  # fmt: skip
+            )
         )
     return Comparison(one, two, tuple(differences))

@@ -172,7 +172,7 @@ def _integrated_lowest_college(view: View, _: str) -> Floats:
     lowest = np.zeros(mean.shape)
     for position, opening in enumerate(view.schedule.openings):
         sample = opening.sample
-        colleges = int(round(float(sample.of("college_count")[0])))
+        colleges = round(float(sample.of("college_count")[0]))
         offsets = [
             view.schedule.draws.normal("college", 0, f"{sample.region}/college {n}", view.schedule.count)
             for n in range(colleges)
@@ -187,7 +187,7 @@ def _exam_admission(view: View, _: str) -> Floats:
 
 
 def _integrated_stays(view: View, _: str) -> Floats:
-    """Read the other way: of those entering integrated tracks, the share whose later seat is in the region's colleges."""
+    """Read the other way: the share of integrated students whose later seat is in the region's own colleges."""
     placed = view.books.gate("placed", "transfer_selection")
     return _ratio(placed[..., 0], np.nansum(placed[..., [0, 3]], axis=-1))
 

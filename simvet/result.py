@@ -85,7 +85,8 @@ class Result(Run):
         pairs = [(name, stage) for name in ("enrolment", "entrants", "graduates") for stage in stages]
         single = [
             "enrolment_total", "graduates_total", "progression_rate", "topup_rate", "general_vocational_ratio",
-            "dropout_rate", "local_retention", "integrated_share", "integrated_local_share", "exam_admission_share", "places",
+            "dropout_rate", "local_retention", "integrated_share", "integrated_local_share", "exam_admission_share",
+            "places",
         ]  # fmt: skip
         admission = [("universal_admission", "middle"), ("universal_admission", "higher_vocational")]
         return pairs + [(name, "region") for name in single] + admission

@@ -53,7 +53,7 @@ class RegionCase:
 
     Notes
     -----
-    Shape: ``limits`` maps a stage to names out of ``rules.seats.LIMITS``. Unit: ``base_year`` a school year. Errors:
+    Shape: ``limits`` maps a stage to names out of ``rules.names.LIMITS``. Unit: ``base_year`` a school year. Errors:
     checked when it is read. Source: the scenario file.
     """
 

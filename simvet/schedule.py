@@ -135,32 +135,49 @@ class Schedule:
         """Return the path before levers and drift."""
         opening = self.openings[position]
         if (name, key) == ("block_share", "general"):
-            others = sum(
-                self._whole(self.path(position, "block_share", pool)) for pool in ("vocational", "adult", "outside")
-            )
-            return np.maximum(1.0 - np.asarray(others), 0.0)
+            return self._rest_of_blocks(position)
         if (name, key) in opening.base:
             start = opening.base[(name, key)][:, None]
         elif name in CATALOGUE and CATALOGUE[name].origin == "neutral":
-            return np.full((self.count, 1), CATALOGUE[name].neutral)
+            start = np.full((self.count, 1), CATALOGUE[name].neutral)
         else:
             start = self._sample(position).of(name, key)[:, None]
         if (name, key) in GROWTH:
             return np.asarray(start * self._growth(position, *GROWTH[(name, key)]))
-        if (name, key) == ("block_share", "vocational"):
-            faster = self._growth(position, "vocational_block_growth", "")
-            slower = self._growth(position, "intake_plan_growth", "higher_vocational")
-            room = 1.0 - opening.base[("block_share", "adult")] - opening.base[("block_share", "outside")]
-            return np.minimum(start * faster / slower, np.maximum(room, start[:, 0])[:, None])
-        if name == "licence":
-            return np.asarray(start + self._approved_intake(position))
-        if name == "places":
-            return np.asarray(start + self._project_places(position, key))
-        if name == "work_in_region_share":
-            rate = self._whole(self.path(position, "work_in_region_growth"))
-            trend = np.cumsum(np.where(self._since(position) > 0, rate, 0.0), axis=1)
-            return _logistic(_logit(np.clip(start, 1e-9, 1 - 1e-9)) + trend)
-        return np.asarray(start)
+        grown = {
+            "block_share": self._grown_block,
+            "licence": self._grown_licence,
+            "places": self._grown_places,
+            "work_in_region_share": self._grown_local_work,
+        }.get(name)
+        return np.asarray(grown(position, key, start) if grown else start)
+
+    def _rest_of_blocks(self, position: int) -> Floats:
+        """Return what the other pools leave of college seats to general leavers."""
+        pools = ("vocational", "adult", "outside")
+        others = sum(self._whole(self.path(position, "block_share", pool)) for pool in pools)
+        return np.maximum(1.0 - np.asarray(others), 0.0)
+
+    def _grown_block(self, position: int, key: str, start: Floats) -> Floats:
+        """Return a block's share: that of vocational leavers grows faster or slower than the whole intake."""
+        if key != "vocational":
+            return start
+        base = self.openings[position].base
+        faster = self._growth(position, "vocational_block_growth", "")
+        slower = self._growth(position, "intake_plan_growth", "higher_vocational")
+        room = 1.0 - base[("block_share", "adult")] - base[("block_share", "outside")]
+        return np.minimum(start * faster / slower, np.maximum(room, start[:, 0])[:, None])
+
+    def _grown_licence(self, position: int, _: str, start: Floats) -> Floats:
+        return start + self._approved_intake(position)
+
+    def _grown_places(self, position: int, key: str, start: Floats) -> Floats:
+        return start + self._project_places(position, key)
+
+    def _grown_local_work(self, position: int, _: str, start: Floats) -> Floats:
+        rate = self._whole(self.path(position, "work_in_region_growth"))
+        trend = np.cumsum(np.where(self._since(position) > 0, rate, 0.0), axis=1)
+        return _logistic(_logit(np.clip(start, 1e-9, 1 - 1e-9)) + trend)
 
     def _growth(self, position: int, name: str, key: str) -> Floats:
         """Return the product of yearly growth since the region's base year, shape (draw, year)."""

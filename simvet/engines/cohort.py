@@ -295,8 +295,8 @@ class CohortWorld:
         return np.stack([vocational, total - vocational, terms.of("elsewhere_seats", "topup")], axis=-1)
 
     def _exams(
-        self, year: int, gates: _GateBook, graduates: Floats, terms: YearTerms, seats: Floats, taken: Floats, failed: Floats,
-        reserved: Floats, entrants: Floats, outside: Floats, adults: Floats,
+        self, year: int, gates: _GateBook, graduates: Floats, terms: YearTerms, seats: Floats, taken: Floats,
+        failed: Floats, reserved: Floats, entrants: Floats, outside: Floats, adults: Floats,
     ) -> None:  # fmt: skip
         """Run the exams for vocational and general leavers, then fill the blocks of outsiders and adults."""
         index, stage = self.pathway.track_index, self.pathway.stage_index
@@ -320,9 +320,13 @@ class CohortWorld:
         first = self._gate(year, 3, gates, pool, limits, self._shift(terms, "vocational_exam", 4))
         empty = self._floor(limits) - first if spill else np.zeros_like(first)
         limits = np.stack(
-            [blocks[..., 1] + empty[..., 0], *[degree[name][..., 1] + empty[..., 1 + n] for n, name in enumerate(order)],
-             terms.of("elsewhere_seats", "general_exam")], axis=-1,
-        )  # fmt: skip
+            [
+                blocks[..., 1] + empty[..., 0],
+                *[degree[name][..., 1] + empty[..., 1 + n] for n, name in enumerate(order)],
+                terms.of("elsewhere_seats", "general_exam"),
+            ],
+            axis=-1,
+        )
         second = self._gate(
             year, 4, gates, graduates[..., index["general_high/regular"]], limits, self._shift(terms, "general_exam", 4)
         )

@@ -106,6 +106,14 @@ def _weigh_misfit(
                 weight[row] -= rows[row, unknown] * prior[unknown]
                 for other in range(row, count):
                     gain[row, other] += rows[row, unknown] * variance * rows[other, unknown]
+    _eliminate(gain, weight)
+    return weight
+
+
+@compiled
+def _eliminate(gain: Floats, weight: Floats) -> None:
+    """Solve ``gain x = weight`` in place by Cholesky's rows; only the upper half of ``gain`` is read."""
+    count = weight.shape[0]
     for pivot in range(count):
         scale = np.sqrt(gain[pivot, pivot])
         for other in range(pivot, count):
@@ -121,7 +129,6 @@ def _weigh_misfit(
         for other in range(row + 1, count):
             weight[row] -= gain[row, other] * weight[other]
         weight[row] /= gain[row, row]
-    return weight
 
 
 def _solve_one(rows: Floats, wanted: Floats, spread: Floats, prior: Floats, prior_spread: Floats) -> Floats:

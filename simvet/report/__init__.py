@@ -1,0 +1,1 @@
+"""What a run says, in tables, pictures and files."""

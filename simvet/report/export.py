@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import json
+import os
 import platform
 import shutil
 import tempfile
@@ -71,7 +71,8 @@ def verdict_frame(verdicts: Sequence[Verdict]) -> pd.DataFrame:
         row: dict[str, Any] = {
             "document": v.target.document, "region": v.target.region, "locator": v.target.locator, "key": v.target.key,
             "name_zh": v.target.labels["zh"], "name_en": v.target.labels["en"], "stage": v.target.stage,
-            "reading": v.reading, "unit": v.unit, "comparator": v.target.comparator, "bound": v.bound, "year": v.target.year,
+            "reading": v.reading, "unit": v.unit, "comparator": v.target.comparator, "bound": v.bound,
+            "year": v.target.year,
             "median": v.median, "low_80": v.low, "high_80": v.high, "gap": v.gap, "probability": v.probability,
             "monte_carlo_error": v.error, "first_year": v.first_year, "as_of": v.as_of, "value_as_of": v.value_as_of,
             "milestone": v.milestone, "milestone_assumed": v.milestone_assumed, "assumed_base": v.assumed_base,

@@ -52,9 +52,15 @@ def verdict_table(
     table = _table(title)
     as_of = verdicts[0].as_of if verdicts else result.scenario.as_of
     for name, width, right in (
-        ("column_target", 24, False), ("column_bound", 16, False), ("column_median", 24, False), ("column_gap", 11, True),
-        ("column_probability", 11, True), ("column_first", 9, False), ("column_milestone", 19, False), ("column_cause", 30, False),
-    ):  # fmt: skip
+        ("column_target", 24, False),
+        ("column_bound", 18, False),
+        ("column_median", 24, False),
+        ("column_gap", 12, True),
+        ("column_probability", 11, True),
+        ("column_first", 9, False),
+        ("column_milestone", 19, False),
+        ("column_cause", 30, False),
+    ):
         heading = word("text", name, language, year=as_of)
         table.add_column(heading, justify="right" if right else "left", max_width=width, overflow="fold")
     told = [(verdict.target.labels[language], verdict.reading) for verdict in verdicts]
@@ -115,13 +121,19 @@ def _cells(v: Verdict, language: Language, twice: bool) -> list[RenderableType]:
         high=number(v.high, unit, language),
     )
     return [
-        Text(name, style="bold" if v.headline else ""), word("text", "bound_cell", language, bound=bound_text(v, language), year=v.target.year),
-        band, gap_text(v, language), probability, first, "–" if base_check else milestone, cause_text(v, language),
-    ]  # fmt: skip
+        Text(name, style="bold" if v.headline else ""),
+        word("text", "bound_cell", language, bound=bound_text(v, language), year=v.target.year),
+        band,
+        gap_text(v, language),
+        probability,
+        first,
+        "–" if base_check else milestone,
+        cause_text(v, language),
+    ]
 
 
 def gap_text(v: Verdict, language: Language) -> str:
-    """Return the distance of the median from the bound; points for shares, nothing inside a band that counts as equal."""
+    """Return the distance of the median from the bound; points for shares, nothing inside an equality band."""
     if v.target.key == "general_vocational_ratio":
         outside = max(RATIO_BAND[0] - v.median, v.median - RATIO_BAND[1], 0.0)
         return word("text", "points", language, value=f"{outside * 100:+.1f}") if outside else "–"
@@ -267,12 +279,14 @@ def _difference_cells(d: Difference, language: Language) -> list[str]:
     reading = word("reading", d.reading, language)
     if reading != d.reading:
         name = word("text", "reading", language, name=name, reading=reading)
-    change = f"{number(d.change, unit, language, signed=True)} ({number(d.low, unit, language, signed=True)} – {number(d.high, unit, language, signed=True)})"
+    middle, low, high = (number(value, unit, language, signed=True) for value in (d.change, d.low, d.high))
+    change = f"{middle} ({low} – {high})"
     if d.identical:
         change = word("text", "unchanged", language)
     elif d.change == 0.0 and d.low == 0.0 and d.high == 0.0:
         change = word("text", "no_effect", language, year=d.target.year)
-    probability = f"{d.probability_first * 100:.0f}% → {d.probability_second * 100:.0f}% ({d.probability_change * 100:+.1f} ±{d.error * 100:.1f})"
+    shares = f"{d.probability_first * 100:.0f}% → {d.probability_second * 100:.0f}%"
+    probability = f"{shares} ({d.probability_change * 100:+.1f} ±{d.error * 100:.1f})"
     return [
         name,
         str(d.target.year),
@@ -376,9 +390,12 @@ def check_tables(report: RegionCheck, language: Language) -> RenderableType:
     pathway = load_pathway()
     for choice in report.choices:
         choices.add_row(
-            pathway.gate(choice.gate).labels[language], _option_name(choice.option, language),
-            solved if choice.closes else word("text", "open_seats", language), solved if choice.alpha_solved else assumed, assumed,
-        )  # fmt: skip
+            pathway.gate(choice.gate).labels[language],
+            _option_name(choice.option, language),
+            solved if choice.closes else word("text", "open_seats", language),
+            solved if choice.alpha_solved else assumed,
+            assumed,
+        )
     table = _table(word("text", "loo_title", language))
     for name in ("column_figure", "column_published", "column_predicted", "column_tension"):
         table.add_column(word("text", name, language))
@@ -390,10 +407,9 @@ def check_tables(report: RegionCheck, language: Language) -> RenderableType:
         )
         if not figure.used:
             verdict.append(word("text", "compared_only", language), style="dim")
-        table.add_row(
-            figure_name(figure.label, language), number(figure.value, unit, language),
-            f"{number(figure.median, unit, language)} ({number(figure.low, unit, language)} – {number(figure.high, unit, language)})", verdict,
-        )  # fmt: skip
+        median, low, high = (number(value, unit, language) for value in (figure.median, figure.low, figure.high))
+        printed = number(figure.value, unit, language)
+        table.add_row(figure_name(figure.label, language), printed, f"{median} ({low} – {high})", verdict)
     return Group(*head, choices, table)
 
 

@@ -108,7 +108,7 @@ def test_a_pulse_of_integrated_entrants_reaches_the_colleges_three_years_later_a
     # The same delay through a whole region: more integrated seats in 2022 alone are seen by the transfer of 2025 alone.
     still = Uncertainty(parameters=False, opening=False, drift=False)
     base = simulate("zhejiang", draws=1, until=2027, uncertainty=still)
-    from simvet.levers import Lever  # noqa: PLC0415
+    from simvet.levers import Lever
 
     pulse = Lever(
         "pulse", "integrated_higher_share", "zhejiang", "", "multiply", 1.2, 2022, 2022, "none", "test", "test"
