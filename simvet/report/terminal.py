@@ -13,7 +13,7 @@ from simvet.checking import RegionCheck
 from simvet.comparison import Comparison, Difference
 from simvet.lateness import LateLever
 from simvet.loading import load_pathway, load_scenario, scenario_files
-from simvet.report.wording import Language, number, word
+from simvet.report.wording import Language, band, number, word
 from simvet.result import Result
 from simvet.scenario import Target
 from simvet.targets import RATIO_BAND, Verdict, not_modelled
@@ -52,14 +52,14 @@ def verdict_table(
     table = _table(title)
     as_of = verdicts[0].as_of if verdicts else result.scenario.as_of
     for name, width, right in (
-        ("column_target", 24, False),
-        ("column_bound", 18, False),
-        ("column_median", 24, False),
+        ("column_target", 34, False),
+        ("column_bound", 23, False),
+        ("column_median", 25, False),
         ("column_gap", 12, True),
         ("column_probability", 11, True),
-        ("column_first", 9, False),
-        ("column_milestone", 19, False),
-        ("column_cause", 30, False),
+        ("column_first", 13, False),
+        ("column_milestone", 24, False),
+        ("column_cause", 34, False),
     ):
         heading = word("text", name, language, year=as_of)
         table.add_column(heading, justify="right" if right else "left", max_width=width, overflow="fold")
@@ -71,6 +71,8 @@ def verdict_table(
         Text(_probability_note(result, language), style="dim"),
         Text(word("text", "milestone_note", language), style="dim"),
     ]
+    if any("quota_general" in v.binding and v.target.key == "progression_rate" for v in verdicts):
+        parts.append(Text(word("text", "general_note", language), style="dim"))
     parts += [Text(line, style="yellow") for line in late_lines(late, language)]
     parts += [
         Text(word("text", "held", language, lever=name, count=count), style="yellow")
@@ -112,18 +114,10 @@ def _cells(v: Verdict, language: Language, twice: bool) -> list[RenderableType]:
         "text", "milestone_cell", language, value=number(v.value_as_of, unit, language),
         milestone=number(v.milestone, unit, language), mark=" *" if v.milestone_assumed else "",
     )  # fmt: skip
-    band = word(
-        "text",
-        "band_cell",
-        language,
-        median=number(v.median, unit, language),
-        low=number(v.low, unit, language),
-        high=number(v.high, unit, language),
-    )
     return [
         Text(name, style="bold" if v.headline else ""),
         word("text", "bound_cell", language, bound=bound_text(v, language), year=v.target.year),
-        band,
+        band(v.median, v.low, v.high, unit, language),
         gap_text(v, language),
         probability,
         first,
@@ -407,9 +401,9 @@ def check_tables(report: RegionCheck, language: Language) -> RenderableType:
         )
         if not figure.used:
             verdict.append(word("text", "compared_only", language), style="dim")
-        median, low, high = (number(value, unit, language) for value in (figure.median, figure.low, figure.high))
         printed = number(figure.value, unit, language)
-        table.add_row(figure_name(figure.label, language), printed, f"{median} ({low} – {high})", verdict)
+        predicted = band(figure.median, figure.low, figure.high, unit, language)
+        table.add_row(figure_name(figure.label, language), printed, predicted, verdict)
     return Group(*head, choices, table)
 
 

@@ -143,6 +143,30 @@ def number(value: float, unit: str, language: Language, signed: bool = False) ->
     return f"{value:{sign},.3g}"
 
 
+def band(median: float, low: float, high: float, unit: str, language: Language) -> str:
+    """Return a median with its band, the unit said once where it is the same for all three.
+
+    Parameters
+    ----------
+    median, low, high : float, in ``unit``.
+    unit : str.
+    language : str.
+
+    Returns
+    -------
+    str.
+
+    Notes
+    -----
+    Errors: none. Source: usage in Chinese and English statistics.
+    """
+    told = [number(value, unit, language) for value in (median, low, high)]
+    for suffix in (" 万", "%"):
+        if all(text.endswith(suffix) for text in told):
+            told[1:] = [text.removesuffix(suffix) for text in told[1:]]
+    return word("text", "band_cell", language, median=told[0], low=told[1], high=told[2])
+
+
 def _plain_zero(text: str) -> str:
     """Return the text without a sign where what is left of the number is zero."""
     return text.lstrip("+-") if not any(digit in text for digit in "123456789") else text
