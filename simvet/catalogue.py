@@ -108,6 +108,7 @@ CATALOGUE: dict[str, Quantity] = {
     "approvals_per_year": Quantity("count/year", 0, 50, owner="province"),
     "approved_institutions": Quantity("count/year", 0, 50, origin="neutral", owner="province", neutral=0.0),
     "approval_intake": Quantity(INTAKE, 0, 100000, owner="province"),
+    "approval_conversion_share": Quantity(SHARE, 0, 1, owner="province"),
     "approval_lag": Quantity("years", 0, 10, yearly=False, lever=False),
     "block_share": Quantity(SHARE, 0, 1, "pool", origin="opening", drift="none", owner="province", keys=POOLS),
     "vocational_block_growth": Quantity("share/year", -0.5, 1, owner="province"),

@@ -14,7 +14,7 @@ import typer
 from simvet.errors import InputError
 
 if TYPE_CHECKING:
-    from rich.console import RenderableType
+    from rich.console import Console, RenderableType
 
     from simvet.report.wording import Language
 
@@ -83,7 +83,8 @@ def run_command(
             result = simulate(chosen, draws, seed, until, uncertainty=Uncertainty(chance=chance))
             verdicts = result.verdicts(causes, lambda step: tell(_step(step, language)))
             late = late_levers(result)
-        _show(verdict_table(result, verdicts, late, language))
+        console = _console()
+        console.print(verdict_table(result, verdicts, late, language, console.width))
         if out is not None:
             from simvet.report.export import write_results  # noqa: PLC0415
 
@@ -200,13 +201,15 @@ def _progress() -> Iterator[Callable[[str], None]]:
 
 
 def _show(renderable: RenderableType) -> None:
+    _console().print(renderable)
+
+
+def _console() -> Console:
+    """Return where output goes; titles come from files, so square brackets in them are text, never markup."""
     from rich.console import Console  # noqa: PLC0415
 
-    # Titles come from files: square brackets in them are text, never markup.
     console = Console(markup=False, highlight=False)
-    if not console.is_terminal:
-        console = Console(markup=False, highlight=False, width=max(WIDE, console.width))
-    console.print(renderable)
+    return console if console.is_terminal else Console(markup=False, highlight=False, width=max(WIDE, console.width))
 
 
 def _say(line: str) -> None:

@@ -58,7 +58,8 @@ def progression_rate(books: Books, five_year_counts: bool = True) -> Floats:
     Parameters
     ----------
     books : Books.
-    five_year_counts : bool; whether graduates of integrated tracks (3+2, five-year, 3+4) count in both parts.
+    five_year_counts : bool; whether graduates of integrated tracks (3+2, five-year, 3+4) count in both parts; if not,
+        the rate is that of the exam's pool, in which those who failed the transfer sit beside the regular leavers.
 
     Returns
     -------
@@ -73,7 +74,7 @@ def progression_rate(books: Books, five_year_counts: bool = True) -> Floats:
     if five_year_counts:
         transfer = np.nansum(books.gate("placed", "transfer_selection"), axis=-1)
         return _ratio(exam + transfer, books.stage("graduates", "secondary_vocational"))
-    return _ratio(exam, books.track("graduates", "secondary_vocational/regular"))
+    return _ratio(exam, books.gate("pool", "vocational_exam"))
 
 
 def retention_rate(books: Books) -> Floats:
@@ -172,6 +173,9 @@ def _integrated_lowest_college(view: View, _: str) -> Floats:
     lowest = np.zeros(mean.shape)
     for position, opening in enumerate(view.schedule.openings):
         sample = opening.sample
+        if not sample.has("college_count"):
+            lowest[:, :, position] = np.nan
+            continue
         colleges = round(float(sample.of("college_count")[0]))
         offsets = [
             view.schedule.draws.normal("college", 0, f"{sample.region}/college {n}", view.schedule.count)
@@ -182,6 +186,12 @@ def _integrated_lowest_college(view: View, _: str) -> Floats:
 
 
 def _exam_admission(view: View, _: str) -> Floats:
+    """Read the rate of those who wanted a place: who chose not to continue did not sit the exam for one."""
+    placed = np.nansum(view.books.gate("placed", "vocational_exam"), axis=-1)
+    return _ratio(placed, placed + view.books.gate("unplaced", "vocational_exam"))
+
+
+def _exam_admission_of_leavers(view: View, _: str) -> Floats:
     placed = np.nansum(view.books.gate("placed", "vocational_exam"), axis=-1)
     return _ratio(placed, view.books.gate("pool", "vocational_exam"))
 
@@ -228,6 +238,7 @@ INDICATORS: dict[str, Indicator] = {
     "integrated_lowest_college": Indicator(_integrated_lowest_college, "share", assumed_base=True),
     "integrated_stays": Indicator(_integrated_stays, "share", assumed_base=True),
     "exam_admission_share": Indicator(_exam_admission, "share", assumed_base=True),
+    "exam_admission_of_leavers": Indicator(_exam_admission_of_leavers, "share", assumed_base=True),
     "places": Indicator(_flat("places"), "places", assumed_base=True),
     "new_school_places": Indicator(_flat("opened_places"), "places"),
     "international_students": Indicator(_flat("international_students"), "persons/year", assumed_base=True),
@@ -240,5 +251,6 @@ STAGED = ("enrolment", "entrants", "graduates")
 READINGS: dict[str, tuple[str, ...]] = {
     "enrolment_total": ("enrolment_total", "trained_in_three_years"),
     "integrated_local_share": ("integrated_local_share", "integrated_lowest_college", "integrated_stays"),
+    "exam_admission_share": ("exam_admission_share", "exam_admission_of_leavers"),
 }
 """Targets whose text can be read in several ways, and the indicators that do so."""

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from simvet.books import Books
 from simvet.draws import Draws
+from simvet.engines import ENGINES
 from simvet.errors import InputError, nearest
 from simvet.indicators import INDICATORS, STAGED, View
 from simvet.loading import load_scenario, require_horizon
@@ -103,6 +104,11 @@ def start_run(
     require_draws(draws)
     if until is not None:
         chosen = chosen.with_horizon(require_horizon(until, chosen.base_year, "--until"))
+    if engine not in ENGINES:
+        raise InputError(
+            "engine", "{kind} {word!r} is unknown", "Did you mean {near!r}?", kind="engine", word=engine,
+            near=nearest(engine, ENGINES),
+        )  # fmt: skip
     schedule = Schedule(chosen, Draws(seed), draws, uncertainty)
     return Run(chosen, schedule, run_years(schedule, engine, seed), seed)
 

@@ -126,6 +126,7 @@ class Sample:
     count: int
     vary: bool
     rows: dict[tuple[str, str], Row]
+    province: str = ""
     values: dict[tuple[str, str], Floats] = field(default_factory=dict)
 
     def of(self, name: str, key: str = "") -> Floats:
@@ -138,7 +139,9 @@ class Sample:
                 )  # fmt: skip
             row = self.rows[(name, key)]
             if self.vary:
-                uniform = self.draws.uniform("parameter", 0, f"{self.region}/{name}/{key}", self.count)
+                # What the province decides is one decision: its cities draw it under the province's name.
+                decides = self.province if CATALOGUE[name].owner == "province" and self.province else self.region
+                uniform = self.draws.uniform("parameter", 0, f"{decides}/{name}/{key}", self.count)
                 self.values[(name, key)] = triangular(uniform, row.low, row.value, row.high)
             else:
                 self.values[(name, key)] = np.full(self.count, row.value)
@@ -149,7 +152,7 @@ class Sample:
         return (name, key) in self.rows
 
 
-def sample_region(region: str, rows: Iterable[Row], draws: Draws, count: int, vary: bool) -> Sample:
+def sample_region(region: str, rows: Iterable[Row], draws: Draws, count: int, vary: bool, province: str = "") -> Sample:
     """Return the sample of a region; values are drawn when they are first asked for.
 
     Parameters
@@ -159,6 +162,7 @@ def sample_region(region: str, rows: Iterable[Row], draws: Draws, count: int, va
     draws : Draws, the keyed random numbers.
     count : int, draws.
     vary : bool; False holds every quantity at its central value.
+    province : str; the region whose decisions this one shares, "" for none.
 
     Returns
     -------
@@ -172,7 +176,7 @@ def sample_region(region: str, rows: Iterable[Row], draws: Draws, count: int, va
     -----
     Unit: each quantity's own. Source: the rows.
     """
-    return Sample(region, draws, count, vary, quantity_rows(rows, region))
+    return Sample(region, draws, count, vary, quantity_rows(rows, region), province)
 
 
 __all__ = ["CATALOGUE", "Sample", "Uncertainty", "quantity_rows", "sample_region", "triangular"]

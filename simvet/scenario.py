@@ -53,13 +53,14 @@ class RegionCase:
 
     Notes
     -----
-    Shape: ``limits`` maps a stage to names out of ``rules.names.LIMITS``. Unit: ``base_year`` a school year. Errors:
-    checked when it is read. Source: the scenario file.
+    Shape: ``limits`` maps a stage to names out of ``rules.names.LIMITS``; ``province`` names the region whose
+    decisions this one shares. Unit: ``base_year`` a school year. Errors: checked when it is read. Source: the file.
     """
 
     region: str
     base_year: int
     limits: Mapping[str, tuple[str, ...]]
+    province: str = ""
 
 
 @dataclass(frozen=True)
@@ -125,7 +126,8 @@ class Scenario:
         """Return the sha256 of everything the author said, 16 hex digits."""
         said = {
             "regions": [
-                [c.region, c.base_year, {k: list(v) for k, v in sorted(c.limits.items())}] for c in self.regions
+                [c.region, c.province, c.base_year, {k: list(v) for k, v in sorted(c.limits.items())}]
+                for c in self.regions
             ],
             "until": self.until,
             "switches": [self.seats_spill, self.five_year_counts],

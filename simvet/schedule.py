@@ -112,13 +112,23 @@ class Schedule:
             self._stacked[(name, key)] = stacked
         return stacked[:, 0 if stacked.shape[1] == 1 else year - self.first]
 
+    def where_given(self, name: str, year: int) -> Floats:
+        """Return a quantity that not every region has, NaN where its data give none, shape (draw, region)."""
+        column = [
+            self._whole(self.path(position, name))[:, year - self.first]
+            if self._sample(position).has(name)
+            else np.full(self.count, np.nan)
+            for position in self.positions
+        ]
+        return np.stack(column, axis=1)
+
     def path(self, position: int, name: str, key: str = "") -> Floats:
         """Return a region's path of a quantity, shape (draw, year) or (draw, 1)."""
         found = self._paths.get((position, name, key))
         if found is None:
-            found = self._with_drift(
-                position, name, key, self._with_levers(position, name, key, self._base(position, name, key))
-            )
+            # Drift first: what a lever sets stays set.
+            drifted = self._with_drift(position, name, key, self._base(position, name, key))
+            found = self._with_levers(position, name, key, drifted)
             self._paths[(position, name, key)] = found
         return found
 
@@ -143,9 +153,10 @@ class Schedule:
         else:
             start = self._sample(position).of(name, key)[:, None]
         if (name, key) in GROWTH:
-            return np.asarray(start * self._growth(position, *GROWTH[(name, key)]))
+            start = np.asarray(start * self._growth(position, *GROWTH[(name, key)]))
         grown = {
             "block_share": self._grown_block,
+            "intake_plan": self._less_converted,
             "licence": self._grown_licence,
             "places": self._grown_places,
             "work_in_region_share": self._grown_local_work,
@@ -156,6 +167,9 @@ class Schedule:
         """Return what the other pools leave of college seats to general leavers."""
         pools = ("vocational", "adult", "outside")
         others = sum(self._whole(self.path(position, "block_share", pool)) for pool in pools)
+        crowded = int(np.count_nonzero(np.asarray(others) > 1.0 + 1e-9))
+        if crowded:
+            self.held["block_share"] = crowded
         return np.maximum(1.0 - np.asarray(others), 0.0)
 
     def _grown_block(self, position: int, key: str, start: Floats) -> Floats:
@@ -167,6 +181,13 @@ class Schedule:
         slower = self._growth(position, "intake_plan_growth", "higher_vocational")
         room = 1.0 - base[("block_share", "adult")] - base[("block_share", "outside")]
         return np.minimum(start * faster / slower, np.maximum(room, start[:, 0])[:, None])
+
+    def _less_converted(self, position: int, key: str, start: Floats) -> Floats:
+        """Return an intake plan less what colleges give up when they are raised to bachelor level."""
+        if key != "higher_vocational":
+            return start
+        converted = self._whole(self.path(position, "approval_conversion_share")) * self._approved_intake(position)
+        return np.maximum(start - converted, 0.0)
 
     def _grown_licence(self, position: int, _: str, start: Floats) -> Floats:
         return start + self._approved_intake(position)
@@ -243,6 +264,19 @@ class Schedule:
                 if held:
                     self.held[lever.name] = self.held.get(lever.name, 0) + held
         return path
+
+    def is_set(self, name: str, key: str, year: int) -> NDArray[np.bool_]:
+        """Return in which regions a lever fixes a quantity in a year, shape (region,)."""
+        fixed = [False] * len(self.scenario.regions)
+        for lever in self.scenario.levers:
+            if (
+                (lever.quantity, lever.key) == (name, key)
+                and lever.operation in ("set", "ramp")
+                and lever.start <= year
+            ):
+                position = [case.region for case in self.scenario.regions].index(lever.region)
+                fixed[position] = fixed[position] or lever.operation == "ramp" or year <= (lever.end or year)
+        return np.array(fixed)
 
     def _with_drift(self, position: int, name: str, key: str, path: Floats) -> Floats:
         quantity = CATALOGUE.get(name)

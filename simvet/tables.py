@@ -17,7 +17,7 @@ COLUMNS = (
 )  # fmt: skip
 STATUSES = ("published", "derived", "assumed")
 USES = ("figure", "check", "path", "quantity", "prior", "history")
-DISTRIBUTIONS = ("exact", "rounding", "fixed", "triangular", "uniform")
+DISTRIBUTIONS = ("exact", "rounding", "fixed", "triangular", "normal_90")
 UNITS = (
     "persons", "persons/year", "share", "share/year", "ratio", "schools", "CNY/student", "CNY/student/year",
     "persons per 100000", "students/teacher", "year", "years", "count", "count/year", "logit", "logit/year", "log/year",

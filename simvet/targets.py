@@ -19,6 +19,16 @@ Floats = NDArray[np.float64]
 
 ABOUT = 0.05
 """Part below the bound that still counts as "about" (左右)."""
+EXACT = 0.001
+"""Part on either side of a bound with ``==`` that rounding in print explains."""
+PLAN_YEARS = 5
+"""A milestone without a printed base starts this many years before the target: the plans run for five years."""
+BASE_FIGURES: dict[str, tuple[tuple[str, str], ...]] = {
+    "general_vocational_ratio": (("entrants", "general_high"), ("entrants", "secondary_vocational")),
+    "universal_admission": (("transition_rate", "middle"),),
+    "enrolment_total": (("enrolment", "secondary_vocational"), ("enrolment", "higher_vocational")),
+}
+"""Figures (indicator, stage) that print the base of a target under another name."""
 RATIO_BAND = (0.45, 0.55)
 """General share of entrants that counts as "roughly equal" (普职大体相当); assumed, MODEL section 8."""
 TIE = 0.05
@@ -51,8 +61,9 @@ class Verdict:
     -----
     Unit: values in the target's unit. ``error`` is the Monte Carlo standard error of ``probability``. ``milestone``
     is where a straight line from the base to the bound stands in ``as_of``; ``milestone_assumed`` says that no base is
-    printed. ``causes`` is empty where the target is reached in practically every draw. Errors: none. Source: MODEL,
-    section 8.
+    printed in the plan, ``assumed_base`` that no figure of the region prints it either. ``by_value`` says that the
+    causes are ranked by the median, because no relaxation moves the probability beyond its noise. ``causes`` is empty
+    where they were not searched. Errors: none. Source: MODEL, section 8.
     """
 
     target: Target
@@ -76,6 +87,7 @@ class Verdict:
     assumed_base: bool
     causes: tuple[Cause, ...]
     binding: tuple[str, ...]
+    by_value: bool
     draws: int
 
 
@@ -138,6 +150,25 @@ def require_indicators(scenario: Scenario) -> None:
             )  # fmt: skip
 
 
+def unit_of(target: Target, reading: str) -> str:
+    """Return the unit in which a target's values are counted.
+
+    Parameters
+    ----------
+    target : Target.
+    reading : str; the indicator that reads it.
+
+    Returns
+    -------
+    str; the target's own unit where the indicator counts in it, else the indicator's.
+
+    Notes
+    -----
+    Errors: none. Source: the register and INDICATORS.
+    """
+    return target.unit if target.unit in ("share", "persons", "places", "persons/year") else INDICATORS[reading].unit
+
+
 def is_reached(target: Target, value: Floats, bound: Floats) -> NDArray[np.bool_]:
     """Return where a value reaches a target.
 
@@ -162,9 +193,9 @@ def is_reached(target: Target, value: Floats, bound: Floats) -> NDArray[np.bool_
         return np.asarray(value >= bound)
     if target.comparator == "<=":
         return np.asarray(value <= bound)
-    slack = ABOUT * np.abs(bound)
     if target.comparator == "==":
-        return np.asarray(np.abs(value - bound) <= slack)
+        return np.asarray(np.abs(value - bound) <= EXACT * np.abs(bound))
+    slack = ABOUT * np.abs(bound)
     if target.unit.startswith("count"):
         slack = np.maximum(slack, 1.0)
     return np.asarray(value >= bound - slack)
@@ -365,21 +396,40 @@ def _verdict(result: Run, reading: Reading) -> Verdict:
             first = year
             break
     as_of = min(max(result.scenario.as_of, years[0]), years[-1])
-    base_year = target.base_year if target.base_year is not None else years[0]
-    seen = int(np.argmax(np.isfinite(reading.value).any(axis=0)))
-    own_base = float(np.nanmedian(reading.value[:, seen]))
-    base = target.base_value if target.base_value is not None else own_base
-    done = min(max((as_of - base_year) / max(target.year - base_year, 1), 0.0), 1.0)
-    indicator = INDICATORS[reading.name]
+    base, milestone = _milestone(result, reading, bound, as_of)
     return Verdict(
         target=target, reading=reading.name, headline=target.key in result.scenario.headlines,
-        unit=target.unit if target.unit in ("share", "persons", "places", "persons/year") else indicator.unit,
+        unit=unit_of(target, reading.name),
         median=median, low=low, high=high, bound=bound, gap=median - bound, probability=reached / result.draws,
         error=monte_carlo_error(reached, result.draws), first_year=first, until=years[-1], as_of=as_of,
-        milestone=base + (bound - base) * done, milestone_assumed=target.base_value is None,
+        milestone=milestone, milestone_assumed=target.base_value is None,
         value_as_of=float(np.nanmedian(reading.value[:, years.index(as_of)])), base_value=base,
-        assumed_base=target.base_value is None and indicator.assumed_base, causes=(), binding=(), draws=result.draws,
+        assumed_base=not _base_is_printed(result, target), causes=(), binding=(), by_value=False, draws=result.draws,
     )  # fmt: skip
+
+
+def _milestone(result: Run, reading: Reading, bound: float, as_of: int) -> tuple[float, float]:
+    """Return the base and where a straight line from it to the bound stands; the bound once the base is past it."""
+    target, years = reading.target, result.books.years
+    if target.base_value is not None and target.base_year is not None:
+        start, base = target.base_year, target.base_value
+    else:
+        seen = int(np.argmax(np.isfinite(reading.value).any(axis=0)))
+        start = min(max(years[seen], target.year - PLAN_YEARS), years[-1])
+        base = float(np.nanmedian(reading.value[:, years.index(start)]))
+    if bool(is_reached(target, np.array(base), np.array(bound))):
+        return base, bound
+    done = min(max((as_of - start) / max(target.year - start, 1), 0.0), 1.0)
+    return base, base + (bound - base) * done
+
+
+def _base_is_printed(result: Run, target: Target) -> bool:
+    """Return whether a page prints the base of a target, in the plan itself or among the figures of the region."""
+    if target.base_value is not None:
+        return True
+    wanted = BASE_FIGURES.get(target.key, ((target.key, target.stage),))
+    printed = {(row.indicator, row.stage) for row in result.scenario.rows[target.region] if row.use == "figure"}
+    return set(wanted) <= printed
 
 
 def _effect(result: Run, key: str, before: Reading, after: Reading) -> Cause:
@@ -394,20 +444,15 @@ def _with_causes(verdict: Verdict, effects: Iterable[Cause]) -> Verdict:
     found = tuple(effects)
     if verdict.probability >= 1.0:
         return replace(verdict, causes=found)
-    sign = _wanted_direction(verdict)
-    stuck = verdict.probability == 0.0 and not any(cause.probability > 0.0 for cause in found)
-    gain = {c.key: (sign * c.value if stuck else c.probability) for c in found}
+    two_sided = verdict.target.key == "general_vocational_ratio"
+    clear = [cause for cause in found if cause.probability > 2.0 * cause.error]
+    if clear or two_sided:
+        gain = {cause.key: cause.probability for cause in clear}
+    else:
+        sign = -1.0 if verdict.target.comparator == "<=" else 1.0
+        gain = {cause.key: sign * cause.value for cause in found}
     best = max(gain.values(), default=0.0)
-    noise = 0.0 if stuck else 2.0 * max((c.error for c in found if gain[c.key] == best), default=0.0)
-    if best <= max(noise, 1e-12):
+    if best <= 1e-12:
         return replace(verdict, causes=found)
     binding = tuple(sorted((k for k, v in gain.items() if v >= best * (1.0 - TIE)), key=lambda k: -gain[k]))
-    return replace(verdict, causes=found, binding=binding)
-
-
-def _wanted_direction(verdict: Verdict) -> float:
-    if verdict.target.comparator == "<=" or (
-        verdict.target.key == "general_vocational_ratio" and verdict.median > verdict.bound
-    ):
-        return -1.0
-    return 1.0
+    return replace(verdict, causes=found, binding=binding, by_value=not clear)

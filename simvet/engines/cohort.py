@@ -14,7 +14,6 @@ from simvet.schedule import Schedule, YearTerms
 Floats = NDArray[np.float64]
 Rows = dict[str, Floats]
 
-_RESERVE_YEARS = 3
 SECONDARY = "secondary_vocational"
 HIGHER = "higher_vocational"
 
@@ -81,8 +80,7 @@ class CohortWorld:
         work = self._to_work(leavers, self.schedule.at("work_in_region_share", "", year), 0)
         self._others_to_work(work["start_work"], pool[:, :, 3] - np.nansum(placed[:, :, 3], axis=-1), rows["graduates"])
         rows.update({name: self._round(number) for name, number in work.items()})
-        if all(opening.sample.has("international_students") for opening in openings):
-            rows["international_students"] = self.schedule.at("international_students", "", year)
+        rows["international_students"] = self.schedule.where_given("international_students", year)
         return rows
 
     def step(self, year: int, terms: YearTerms) -> Rows:
@@ -140,8 +138,7 @@ class CohortWorld:
             "opened_places": self.schedule.opened_places(year),
             "reserved_broken": np.maximum(reserved - seats[..., stage[HIGHER]], 0.0), **gates.rows(), **work,
         }  # fmt: skip
-        if all(opening.sample.has("international_students") for opening in self.schedule.openings):
-            rows["international_students"] = terms.of("international_students")
+        rows["international_students"] = self.schedule.where_given("international_students", year)
         rows = self._with_late_openings(year, rows)
         self._move_on(year, rows, entrants)
         return rows
@@ -224,7 +221,7 @@ class CohortWorld:
             if "places" in named:
                 carried["places"] = limit("places", terms.of("places", stage))
             if "teachers" in named:
-                standard = np.maximum(terms.of("students_per_teacher_standard"), self._base_ratio())
+                standard = self._standard(terms)
                 carried["teachers"] = limit(
                     "teachers", students_carried(terms.of("teachers", stage), standard, per_student=False)
                 )
@@ -232,14 +229,19 @@ class CohortWorld:
             binding[..., position] = found
         return seats, binding
 
-    def _base_ratio(self) -> Floats:
-        """Return students per teacher of the base year: a region already above the standard is not cut below it."""
-        return np.stack([o.sample.of("students_per_teacher_base") for o in self.schedule.openings], axis=1)
+    def _standard(self, terms: YearTerms) -> Floats:
+        """Return students per teacher that count as full: a region above the old standard is cut only by a new one."""
+        standard = terms.of("students_per_teacher_standard")
+        opened = self.schedule.at("students_per_teacher_standard", "", self.schedule.first)
+        base = np.stack([o.sample.of("students_per_teacher_base") for o in self.schedule.openings], axis=1)
+        return np.where(standard == opened, np.maximum(standard, base), standard)
 
     def _cohort_factor(self, terms: YearTerms, pool: Floats) -> Floats:
         """Return how general-school seats follow the number of middle leavers."""
         ratio = np.maximum(pool, 1e-9) / np.maximum(self.base_pool, 1e-9)
-        return np.asarray(ratio ** terms.of("general_seat_elasticity"))
+        followed = ratio ** terms.of("general_seat_elasticity")
+        # A plan that somebody set is the plan; it does not follow the cohort any more.
+        return np.where(self.schedule.is_set("intake_plan", "general_high", terms.year), 1.0, followed)
 
     def _senior_seats(
         self, terms: YearTerms, pool: Floats, general: Floats, vocational: Floats, come: Floats

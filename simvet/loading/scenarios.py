@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -167,7 +168,8 @@ def _place(chain: list[Sheet], field: str) -> str:
 def _build(chain: list[Sheet]) -> Scenario:
     pathway = load_pathway()
     last = chain[-1]
-    regions = _regions(chain, pathway)
+    province = _province(chain)
+    regions = tuple(replace(case, province=_deciding_region(province)) for case in _regions(chain, pathway))
     names = [case.region for case in regions]
     until = int(_inherited(chain, "until"))
     first = min(case.base_year for case in regions)
@@ -185,7 +187,7 @@ def _build(chain: list[Sheet]) -> Scenario:
         as_of=as_of,
         seats_spill=bool(_inherited(chain, "seats_spill")),
         five_year_counts=bool(_inherited(chain, "five_year_counts")),
-        province=_province(chain),
+        province=province,
         levers=levers,
         projects=projects,
         headlines=_headlines(chain, targets),
@@ -265,6 +267,14 @@ def _province(chain: list[Sheet]) -> str:
             name=name, near=nearest(name, scenario_files()),
         )  # fmt: skip
     return name
+
+
+def _deciding_region(province: str) -> str:
+    """Return the region whose decisions the scenario's regions share, "" where no province is named."""
+    if province == "none":
+        return ""
+    first: str = _inherited(_chain(find_scenario(province)), "regions")[0].region
+    return first
 
 
 def _headlines(chain: list[Sheet], targets: list[Target]) -> tuple[str, ...]:

@@ -86,16 +86,15 @@ def balance(
     -----
     Unit: persons. Source: MODEL, section 1; solved by :func:`simvet.opening.solve.solve_bounded`.
     """
-    sample = sample_region(case.region, rows, draws, count, uncertainty.parameters)
+    sample = sample_region(case.region, rows, draws, count, uncertainty.parameters, case.province)
     accounts = open_accounts(case.base_year, rows, sample, count)
     told = (uncertainty.parameters, uncertainty.opening)
-    name = digest_of([METHOD, data_digest, case.region, case.base_year, draws.seed, count, *told])
+    name = digest_of([METHOD, data_digest, case.region, case.province, case.base_year, draws.seed, count, *told])
     path = cache_folder() / f"opening-{case.region}-{name}.npy"
     shape = (count, len(accounts.ledger.names))
-    if path.exists():
-        found = np.load(path)
-        if found.shape == shape:
-            return accounts, found
+    found = _kept(path)
+    if found is not None and found.shape == shape and np.all(np.isfinite(found)):
+        return accounts, found
     found = solve_accounts(accounts, draws, uncertainty.opening)
     _keep(path, found)
     return accounts, found
@@ -149,6 +148,14 @@ def cache_folder() -> Path:
     """
     chosen = os.environ.get("SIMVET_CACHE")
     return Path(chosen) if chosen else Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "simvet"
+
+
+def _kept(path: Path) -> Floats | None:
+    """Return a balance from the cache, None where there is none or the file is damaged: it is then solved anew."""
+    try:
+        return np.asarray(np.load(path), dtype=np.float64)
+    except (OSError, ValueError, EOFError):
+        return None
 
 
 def _keep(path: Path, found: Floats) -> None:

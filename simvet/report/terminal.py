@@ -16,15 +16,15 @@ from simvet.loading import load_pathway, load_scenario, scenario_files
 from simvet.report.wording import Language, band, number, word
 from simvet.result import Result
 from simvet.scenario import Target
-from simvet.targets import RATIO_BAND, Verdict, not_modelled
+from simvet.targets import RATIO_BAND, Verdict, not_modelled, unit_of
 
 _STRONG, _WEAK = 0.8, 0.2
 
 
 def verdict_table(
-    result: Result, verdicts: Sequence[Verdict], late: Sequence[LateLever], language: Language
+    result: Result, verdicts: Sequence[Verdict], late: Sequence[LateLever], language: Language, width: int
 ) -> RenderableType:
-    """Return the verdicts of a run as a table, with what is not modelled listed below.
+    """Return the verdicts of a run as a table (as blocks where it is narrow), with what is not modelled listed below.
 
     Parameters
     ----------
@@ -32,6 +32,7 @@ def verdict_table(
     verdicts : sequence of Verdict, headlines first.
     late : sequence of LateLever.
     language : str.
+    width : int; columns of the terminal.
 
     Returns
     -------
@@ -49,25 +50,14 @@ def verdict_table(
         draws=f"{result.draws:,}",
         seed=result.seed,
     )
-    table = _table(title)
-    as_of = verdicts[0].as_of if verdicts else result.scenario.as_of
-    for name, width, right in (
-        ("column_target", 34, False),
-        ("column_bound", 23, False),
-        ("column_median", 25, False),
-        ("column_gap", 12, True),
-        ("column_probability", 11, True),
-        ("column_first", 13, False),
-        ("column_milestone", 24, False),
-        ("column_cause", 34, False),
-    ):
-        heading = word("text", name, language, year=as_of)
-        table.add_column(heading, justify="right" if right else "left", max_width=width, overflow="fold")
     told = [(verdict.target.labels[language], verdict.reading) for verdict in verdicts]
-    for verdict, pair in zip(verdicts, told, strict=True):
-        table.add_row(*_cells(verdict, language, twice=told.count(pair) > 1))
+    several = len(result.books.regions) > 1
+    rows = [_cells(v, language, told.count(pair) > 1, several) for v, pair in zip(verdicts, told, strict=True)]
+    as_of = verdicts[0].as_of if verdicts else result.scenario.as_of
+    shown = _wide(title, rows, as_of, language) if width >= NARROW else _blocks(title, rows, as_of, language)
     parts: list[RenderableType] = [
-        table,
+        *(Text(line) for line in lever_lines(result, language)),
+        shown,
         Text(_probability_note(result, language), style="dim"),
         Text(word("text", "milestone_note", language), style="dim"),
     ]
@@ -75,10 +65,63 @@ def verdict_table(
         parts.append(Text(word("text", "general_note", language), style="dim"))
     parts += [Text(line, style="yellow") for line in late_lines(late, language)]
     parts += [
-        Text(word("text", "held", language, lever=name, count=count), style="yellow")
+        Text(word("text", "held", language, lever=word("quantity", name, language), count=count), style="yellow")
         for name, count in result.schedule.held.items()
     ]
     return Group(*parts, *_others(not_modelled(result.scenario), language))
+
+
+COLUMNS = (
+    ("column_target", 34, False),
+    ("column_bound", 23, False),
+    ("column_median", 25, False),
+    ("column_gap", 12, True),
+    ("column_probability", 13, True),
+    ("column_first", 13, False),
+    ("column_milestone", 24, False),
+    ("column_cause", 34, False),
+)
+"""Columns of the verdict table: wording key, width, flush right."""
+NARROW = 120
+"""Columns below which eight cells would break every word: a block for each target instead."""
+
+
+def _wide(title: str, rows: Sequence[Sequence[RenderableType]], as_of: int, language: Language) -> RenderableType:
+    table = _table(title)
+    for name, width, right in COLUMNS:
+        heading = word("text", name, language, year=as_of)
+        table.add_column(heading, justify="right" if right else "left", max_width=width, overflow="fold")
+    for row in rows:
+        table.add_row(*row)
+    return table
+
+
+def _blocks(title: str, rows: Sequence[Sequence[RenderableType]], as_of: int, language: Language) -> RenderableType:
+    blocks: list[RenderableType] = [Text(title, style="bold")]
+    for row in rows:
+        blocks.append(row[0])
+        grid = Table.grid(padding=(0, 2))
+        grid.add_column(style="dim", no_wrap=True)
+        grid.add_column(overflow="fold")
+        for (name, _, _), cell in zip(COLUMNS[1:], row[1:], strict=True):
+            grid.add_row("  " + word("text", name, language, year=as_of), cell)
+        blocks.append(grid)
+    return Group(*blocks)
+
+
+def lever_lines(result: Result, language: Language) -> list[str]:
+    """Return the scenario's levers with their first year and their owner, one line each."""
+    return [
+        word(
+            "text",
+            "lever_line",
+            language,
+            lever=lever.title(language),
+            year=lever.start,
+            owner=word("owner", lever.owner, language),
+        )
+        for lever in result.scenario.levers
+    ]
 
 
 def _probability_note(result: Result, language: Language) -> str:
@@ -87,16 +130,13 @@ def _probability_note(result: Result, language: Language) -> str:
     )
 
 
-def _cells(v: Verdict, language: Language, twice: bool) -> list[RenderableType]:
+def _cells(v: Verdict, language: Language, twice: bool, several: bool) -> list[RenderableType]:
     unit = v.unit
-    name = target_name(v.target, language)
-    if twice:
-        name = word("text", "in_document", language, name=name, document=word("document", v.target.document, language))
+    name = _full_name(v.target, v.reading, language, twice)
+    if several:
+        name = f"{word('region', v.target.region, language)}·{name}"
     if v.target.comparator == "==" and v.target.kind == "baseline":
         name = word("text", "baseline_row", language, name=name)
-    reading = word("reading", v.reading, language)
-    if reading != v.reading:
-        name = word("text", "reading", language, name=name, reading=reading)
     if v.headline:
         name = word("text", "headline", language, name=name)
     mark = " †" if v.assumed_base else ""
@@ -176,15 +216,14 @@ def cause_text(v: Verdict, language: Language) -> str:
     if not v.binding:
         return word("text", "binding_none", language)
     effect = {cause.key: cause for cause in v.causes}
-    moved = any(effect[key].probability > 0.0 for key in v.binding)
     cells = []
     for key in v.binding:
         name = word("cause", key, language)
-        if moved:
+        if not v.by_value:
             change = word("text", "points", language, value=f"{effect[key].probability * 100:+.0f}")
             cells.append(word("text", "cause_cell_probability", language, cause=name, effect=change))
         else:
-            change = number(effect[key].value, v.unit, language, signed=True)
+            change = change_text(effect[key].value, v.unit, language)
             cells.append(word("text", "cause_cell_value", language, cause=name, effect=change))
     return "；".join(cells) if language == "zh" else "; ".join(cells)
 
@@ -194,7 +233,7 @@ def late_lines(late: Sequence[LateLever], language: Language) -> list[str]:
     separator = "、" if language == "zh" else ", "
     found: dict[str, list[LateLever]] = {}
     for item in late:
-        found.setdefault(item.lever.title(language), []).append(item)
+        found.setdefault(item.labels[language], []).append(item)
     lines = []
     for title, items in found.items():
         targets = separator.join(
@@ -256,24 +295,16 @@ def comparison_table(comparison: Comparison, language: Language) -> RenderableTy
         "column_probability_change",
     ):
         table.add_column(word("text", name, language))
-    for d in comparison.differences:
-        table.add_row(*_difference_cells(d, language))
+    told = [(d.target.labels[language], d.reading) for d in comparison.differences]
+    for d, pair in zip(comparison.differences, told, strict=True):
+        table.add_row(*_difference_cells(d, language, twice=told.count(pair) > 1))
     return table
 
 
-def _difference_cells(d: Difference, language: Language) -> list[str]:
-    unit = (
-        d.target.unit
-        if d.target.unit in ("share", "persons", "places")
-        else "share"
-        if d.median_first <= 1.5
-        else "persons"
-    )
-    name = target_name(d.target, language)
-    reading = word("reading", d.reading, language)
-    if reading != d.reading:
-        name = word("text", "reading", language, name=name, reading=reading)
-    middle, low, high = (number(value, unit, language, signed=True) for value in (d.change, d.low, d.high))
+def _difference_cells(d: Difference, language: Language, twice: bool) -> list[str]:
+    unit = unit_of(d.target, d.reading)
+    name = _full_name(d.target, d.reading, language, twice)
+    middle, low, high = (change_text(value, unit, language) for value in (d.change, d.low, d.high))
     change = f"{middle} ({low} – {high})"
     if d.identical:
         change = word("text", "unchanged", language)
@@ -289,6 +320,22 @@ def _difference_cells(d: Difference, language: Language) -> list[str]:
         change,
         probability,
     ]
+
+
+def _full_name(target: Target, reading: str, language: Language, twice: bool) -> str:
+    """Return a target's name with its document where two print the same, and its reading where the text has several."""
+    name = target_name(target, language)
+    if twice:
+        name = word("text", "in_document", language, name=name, document=word("document", target.document, language))
+    told = word("reading", reading, language)
+    return name if told == reading else word("text", "reading", language, name=name, reading=told)
+
+
+def change_text(value: float, unit: str, language: Language) -> str:
+    """Return a change: points for shares, a signed number otherwise."""
+    if unit == "share":
+        return word("text", "points", language, value=f"{value * 100 + 0.0:+.1f}")
+    return number(value, unit, language, signed=True)
 
 
 def scenario_table(language: Language) -> RenderableType:
