@@ -13,7 +13,9 @@ from simvet.draws import Draws
 from simvet.loading import load_scenario
 from simvet.opening.balance import balance, solve_accounts
 from simvet.opening.ledger import LedgerRow
-from simvet.opening.state import open_region
+from simvet.opening.state import Opening, open_region
+from simvet.pathway import Pathway
+from simvet.rules.admission import place_by_score
 from simvet.sampling import Uncertainty
 from simvet.scenario import RegionCase, Scenario
 
@@ -48,14 +50,15 @@ class Choice:
 
     Notes
     -----
-    Unit: none. ``closes`` says whether its seats were used up in the base year; then the published split fixes the
-    seats and ``alpha`` is assumed, otherwise ``alpha`` is solved; ``beta`` is always assumed. Errors: none. Source:
-    MODEL, section 4.
+    Unit: none. ``closes`` says whether its seats were used up in the base year in most draws; then the placed fix the
+    seats and ``alpha`` is assumed. ``seats_solved`` says whether figures fix the placed, ``alpha_solved`` whether they
+    fix the utility; ``beta`` is always assumed. Errors: none. Source: MODEL, section 4.
     """
 
     gate: str
     option: str
     closes: bool
+    seats_solved: bool
     alpha_solved: bool
 
 
@@ -135,12 +138,12 @@ def _check_region(
         tell(row.label)
         without = found if row.kind == "check" else solve_accounts(accounts, keyed, True, row.label)
         left_out.append(_left_out(row, ledger.predict(row, without)))
-    # Opened only to complain of rows that the balance alone does not ask for.
-    open_region(case, scenario.pathway, rows, scenario.data_digest, keyed, draws, uncertainty)
+    opening = open_region(case, scenario.pathway, rows, scenario.data_digest, keyed, draws, uncertainty)
     return RegionCheck(
         region=case.region, base_year=case.base_year, unknowns=len(ledger.names), figures=len(known),
         identities=len(identities), softs=sum(row.kind == "soft" for row in ledger.rows), rank=rank,
-        free=len(ledger.names) - rank, solved=solved, assumed=assumed, choices=tuple(_choices(scenario)),
+        free=len(ledger.names) - rank, solved=solved, assumed=assumed,
+        choices=tuple(_choices(opening, scenario.pathway, solved)),
         figures_left_out=tuple(left_out),
         statuses={s: sum(row.status == s for row in rows) for s in ("published", "derived", "assumed")},
     )  # fmt: skip
@@ -154,13 +157,31 @@ def _left_out(row: LedgerRow, drawn: Floats) -> LeaveOneOut:
     )
 
 
-def _choices(scenario: Scenario) -> list[Choice]:
-    """Return how each option's parameters came about: only what stays open can be solved from a split."""
+def _choices(opening: Opening, pathway: Pathway, solved: tuple[str, ...]) -> list[Choice]:
+    """Return how each option's parameters came about: what closed in the base year hides how many wanted it."""
     choices = []
-    for gate in scenario.pathway.gates:
-        if gate.key == "transfer_selection":
+    for gate in pathway.gates:
+        if gate.key not in opening.utility:
             continue
-        for option in gate.options:
-            stays_open = gate.key == "senior_secondary" and option == "secondary_vocational/regular"
-            choices.append(Choice(gate.key, option, not stays_open, stays_open))
+        seats = opening.placed[gate.key].copy()
+        open_ended = [position for position, option in enumerate(gate.options) if option == OPEN_ENDED]
+        seats[:, open_ended] = np.inf
+        pool, utility, slope = opening.pool[gate.key], opening.utility[gate.key], opening.slope[gate.key]
+        _, cutoff, _, _ = place_by_score(pool, utility, slope, np.maximum(seats * (1.0 - 1e-9), 0.0))
+        for position, option in enumerate(gate.options):
+            closes = bool(np.mean(cutoff[:, position] > 0.0) >= 0.5)
+            known = _unknown_of(gate.key, option, opening.case.base_year) in solved
+            choices.append(Choice(gate.key, option, closes, known, not closes and known))
     return choices
+
+
+OPEN_ENDED = "secondary_vocational/regular"
+"""The option that took whoever wanted it in the base year."""
+
+
+def _unknown_of(gate: str, option: str, base: int) -> str:
+    """Return the unknown of the balance that holds the base year's placed of an option."""
+    stage, _, track = option.partition("/")
+    if gate == "senior_secondary":
+        return f"general_high/{base}" if stage == "general_high" else f"{stage}/{track}/{base}"
+    return f"{gate}/{stage}"

@@ -134,6 +134,56 @@ class Pathway:
         return stage
 
 
+CARRIED: dict[str, int] = {
+    "primary/regular": 6, "middle/regular": 3, "general_high/regular": 3, "secondary_vocational/regular": 3,
+    "secondary_vocational/integrated_higher": 3, "secondary_vocational/integrated_bachelor": 3,
+    "higher_vocational/regular": 3, "higher_vocational/integrated": 2, "vocational_bachelor/regular": 4,
+    "vocational_bachelor/topup": 2, "vocational_bachelor/integrated": 4, "bachelor/regular": 4, "bachelor/topup": 2,
+    "bachelor/integrated": 4,
+}  # fmt: skip
+"""Tracks and their years that the opening balance and the engine compute with."""
+CARRIED_GATES = ("senior_secondary", "transfer_selection", "topup", "vocational_exam", "general_exam")
+"""Gates in the order in which the engine runs them."""
+
+
+def require_carried(pathway: Pathway, where: str) -> Pathway:
+    """Return the pathway if balance and engine carry it; complain about what they would silently get wrong.
+
+    Parameters
+    ----------
+    pathway : Pathway.
+    where : str, the place to name in the complaint.
+
+    Returns
+    -------
+    Pathway.
+
+    Raises
+    ------
+    InputError : a track, its years or a gate differs from what is computed.
+
+    Notes
+    -----
+    Unit: grades in years. Source: CARRIED.
+    """
+    told = {track.name: track.grades for track in pathway.tracks}
+    for name in sorted({*told, *CARRIED}):
+        if told.get(name) != CARRIED.get(name):
+            raise InputError(
+                where, "track {name!r} has {given} grades, the model computes with {wanted}",
+                "Restore it, or teach the balance and the engine first", name=name, given=told.get(name, 0),
+                wanted=CARRIED.get(name, 0),
+            )  # fmt: skip
+    gates = tuple(gate.key for gate in pathway.gates)
+    if gates != CARRIED_GATES:
+        raise InputError(
+            where, "the gates are {given}, the model runs {wanted}",
+            "Restore them, or teach the balance and the engine first", given=", ".join(gates),
+            wanted=", ".join(CARRIED_GATES),
+        )  # fmt: skip
+    return pathway
+
+
 def pathway_from(content: Mapping[str, Any]) -> Pathway:
     """Return the pathway that a parsed ``pathway.yaml`` describes.
 

@@ -8,7 +8,7 @@ from functools import lru_cache
 from simvet.errors import InputError
 from simvet.loading.checks import COMPARATORS, require_word
 from simvet.loading.yaml_file import parse
-from simvet.pathway import Pathway, pathway_from
+from simvet.pathway import Pathway, pathway_from, require_carried
 from simvet.scenario import Target
 from simvet.tables import SCHOOL_YEARS, home, number_of, place_of, read_text
 
@@ -37,7 +37,7 @@ def load_pathway() -> Pathway:
     """
     path = home() / "data" / "pathway.yaml"
     try:
-        return pathway_from(parse(path))
+        return require_carried(pathway_from(parse(path)), place_of(path))
     except (KeyError, TypeError, ValueError) as error:
         raise InputError(
             place_of(path), "the pathway lacks a block or has a wrong one ({problem})",

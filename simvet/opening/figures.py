@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from simvet.errors import InputError
 from simvet.opening.accounts import DEGREES, Accounts
@@ -10,6 +11,9 @@ from simvet.opening.ledger import Form, Kind, add_forms, scale_form
 from simvet.readable import years_back
 from simvet.tables import Row
 
+UNSAID = "coverage_not_said"
+COVERAGES = ("with_skilled_worker", "without_skilled_worker")
+"""What a figure of secondary vocational schools can cover."""
 WIDTH_TO_SPREAD = 3.46
 """A printed figure is uniform within its rounding: the width of its range over the square root of 12 is its spread."""
 
@@ -38,7 +42,13 @@ def add_figure(a: Accounts, row: Row) -> None:
         )  # fmt: skip
     kind: Kind = "figure" if row.use == "figure" else "check"
     spread = max((row.high - row.low) / WIDTH_TO_SPREAD, 1e-4 * abs(row.value))
-    read(a, row, f"{row.year} {row.indicator} {row.stage} {row.definition}", kind, spread)
+    # A figure whose page does not say what it covers is compared under both readings, and joined under neither.
+    readings = COVERAGES if row.definition == UNSAID else (row.definition,)
+    for definition in readings:
+        read(
+            a, replace(row, definition=definition), f"{row.year} {row.indicator} {row.stage} {definition}",
+            "check" if row.definition == UNSAID else kind, spread,
+        )  # fmt: skip
 
 
 def _covered(a: Accounts, row: Row, form: Form) -> Form:

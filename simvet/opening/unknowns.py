@@ -62,13 +62,10 @@ def _schools(a: Accounts) -> None:
     """Add the unknowns of primary and middle schools."""
     ledger, base = a.ledger, a.base
     for stage, grades in (("primary", 6), ("middle", 3)):
-        mean = a.figure("enrolment", stage) / grades
+        # Never centred on a figure: leaving that figure out would then change nothing.
         for grade in range(1, grades + 1):
-            name = f"enrolment_grade_{grade}"
-            value, spread = a.prior(name, stage, base) if a.has_prior(name, stage, base) else (mean, 0.1 * mean)
-            ledger.unknown(f"{stage}/grade_{grade}", value, spread)
-    cohort = a.figure("enrolment", "primary") / 6
-    ledger.unknown("primary_graduates", cohort, 0.1 * cohort)
+            ledger.unknown(f"{stage}/grade_{grade}", *a.prior(f"enrolment_grade_{grade}", stage, base))
+    ledger.unknown("primary_graduates", *a.prior("graduates", "primary", base))
     for year in range(base - BACK, base + 1):
         ledger.unknown(f"middle_graduates/{year}", *a.prior("graduates", "middle", year))
 
@@ -114,7 +111,7 @@ def _higher_vocational(a: Accounts) -> None:
 def _degrees(a: Accounts, stage: str) -> None:
     """Add the grades of a bachelor stage, and what is assumed of how they follow each other."""
     ledger, base = a.ledger, a.base
-    total = a.figure("enrolment", stage)
+    total = a.prior("enrolment", stage, base)[0]
     for track, grades, share in (("regular", 4, 0.92), ("topup", 2, 0.07), ("integrated", 4, 0.01)):
         for grade in range(1, grades + 1):
             name = f"enrolment_grade_{grade}"

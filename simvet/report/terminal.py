@@ -433,7 +433,7 @@ def check_tables(report: RegionCheck, language: Language) -> RenderableType:
         choices.add_row(
             pathway.gate(choice.gate).labels[language],
             _option_name(choice.option, language),
-            solved if choice.closes else word("text", "open_seats", language),
+            (solved if choice.seats_solved else assumed) if choice.closes else word("text", "open_seats", language),
             solved if choice.alpha_solved else assumed,
             assumed,
         )

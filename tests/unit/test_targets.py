@@ -42,8 +42,8 @@ def test_at_most_is_reached_at_the_bound_itself() -> None:
     assert reached("<=", "share", 0.02, 0.0201, 0.02, 0.0) == [False, True, True]
 
 
-def test_equal_allows_five_percent_on_both_sides() -> None:
-    assert reached("==", "persons", 100.0, 94.9, 95.0, 105.0, 105.1) == [False, True, True, False]
+def test_equal_allows_what_rounding_in_print_explains_and_no_more() -> None:
+    assert reached("==", "persons", 1000.0, 998.9, 999.0, 1001.0, 1001.1) == [False, True, True, False]
 
 
 def test_about_allows_five_percent_below_and_anything_above() -> None:
