@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, field, replace
 
 from simvet.levers import Lever, require_lever
 from simvet.pathway import Pathway
-from simvet.tables import Row
+from simvet.tables import TOLERANCES, Row, home, named_numbers
 
 
 @dataclass(frozen=True)
@@ -141,8 +141,9 @@ class Scenario:
 
     @property
     def data_digest(self) -> str:
-        """Return the sha256 of every data row that the scenario's regions hold, 16 hex digits."""
-        return digest_of([[_row_key(row) for row in rows] for _, rows in sorted(self.rows.items())])
+        """Return the sha256 of every data row of the scenario's regions and of all tolerances, 16 hex digits."""
+        rows = [[_row_key(row) for row in rows] for _, rows in sorted(self.rows.items())]
+        return digest_of([rows, [number.key for number in named_numbers(home() / TOLERANCES).values()]])
 
     def with_levers(self, *levers: Lever, name: str = "", labels: Mapping[str, str] | None = None) -> Scenario:
         """Return the same scenario with more levers, applied after its own, under its own or another name.

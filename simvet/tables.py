@@ -5,9 +5,11 @@ from __future__ import annotations
 import csv
 import math
 import os
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from types import MappingProxyType
 
 from simvet.errors import InputError, nearest
 
@@ -15,6 +17,9 @@ COLUMNS = (
     "region", "year", "indicator", "stage", "track", "definition", "value", "unit", "low", "high", "distribution",
     "status", "use", "formula", "source_title", "locator", "address", "grade", "note",
 )  # fmt: skip
+NAMED_COLUMNS = ("name", "value", "unit", "meaning_zh", "meaning_en", "status", "reason")
+TOLERANCES = "data/opening/tolerances.csv"
+"""Assumed widths, floors and sizes of the opening balance, the same for every region."""
 STATUSES = ("published", "derived", "assumed")
 USES = ("figure", "check", "path", "quantity", "prior", "history")
 DISTRIBUTIONS = ("exact", "rounding", "fixed", "triangular", "normal_90")
@@ -62,6 +67,30 @@ class Row:
     grade: str
     note: str
     where: str
+
+
+@dataclass(frozen=True)
+class NamedNumber:
+    """One number that code asks for by name, the same for every region, with its reason.
+
+    Notes
+    -----
+    Unit: ``unit``; ``meaning_en`` says what it is a share of. Errors: none once it is read. Source: ``reason``.
+    """
+
+    name: str
+    value: float
+    unit: str
+    meaning_zh: str
+    meaning_en: str
+    status: str
+    reason: str
+    where: str
+
+    @property
+    def key(self) -> list[object]:
+        """Return what of the row changes results, for a digest."""
+        return [self.name, self.value, self.unit, self.status]
 
 
 def read_text(path: Path) -> str:
@@ -153,13 +182,72 @@ def read_table(path: Path) -> tuple[Row, ...]:
     -----
     Unit: each row's own. Source: the table.
     """
+    rows: list[Row] = []
+    seen: dict[tuple[object, ...], str] = {}
+    for cells, where in _read_cells(path, COLUMNS):
+        row = _row(cells, where)
+        identity = (row.region, row.year, row.indicator, row.stage, row.track, row.definition, row.use)
+        if row.use != "history" and identity in seen:
+            raise InputError(
+                where, "the row stands twice, first at {first}", "Keep one of the two, or give one use = history",
+                first=seen[identity],
+            )  # fmt: skip
+        seen[identity] = where
+        rows.append(row)
+    return tuple(rows)
+
+
+@lru_cache(maxsize=8)
+def named_numbers(path: Path) -> Mapping[str, NamedNumber]:
+    """Return the rows of a table of named numbers; a table is read once.
+
+    Parameters
+    ----------
+    path : Path of a CSV file with the columns of NAMED_COLUMNS.
+
+    Returns
+    -------
+    mapping of name -> NamedNumber, sorted by name.
+
+    Raises
+    ------
+    InputError : a column is missing or unknown, a cell is empty, not a number above 0, out of its words, or a row
+        stands twice.
+
+    Notes
+    -----
+    Unit: each row's own. Source: the table.
+    """
+    found: dict[str, NamedNumber] = {}
+    for cells, where in _read_cells(path, NAMED_COLUMNS):
+        _require_filled(cells, NAMED_COLUMNS[:-1], where)
+        _require_bare(cells, ("name",), where)
+        _require_words(cells, (("status", ("assumed",)), ("unit", UNITS)), where)
+        name, value = cells["name"], number_of(cells["value"], "value", where)
+        if value <= 0.0:
+            raise InputError(
+                where, "{name!r} is {value:g}, not above 0", "Write a number above 0", name=name, value=value
+            )
+        if cells["unit"] == "share":
+            _require_share(value, value, where)
+        if not cells["reason"].strip():
+            raise InputError(where, "an assumed number has no reason", "Say in reason why it is assumed and so wide")
+        if name in found:
+            raise InputError(
+                where, "the row stands twice, first at {first}", "Keep one of the two", first=found[name].where
+            )
+        text = {column: cells[column] for column in NAMED_COLUMNS if column != "value"}
+        found[name] = NamedNumber(value=value, where=where, **text)
+    return MappingProxyType(dict(sorted(found.items())))
+
+
+def _read_cells(path: Path, columns: tuple[str, ...]) -> Iterator[tuple[dict[str, str], str]]:
+    """Yield each row of a table as column -> cell, with the place to name in a complaint about it."""
     place = place_of(path)
     reader = csv.reader(read_text(path).splitlines())
     try:
         header = next(reader)
-        _require_header(header, place)
-        rows: list[Row] = []
-        seen: dict[tuple[object, ...], str] = {}
+        _require_header(header, columns, place)
         last = reader.line_num
         for cells in reader:
             where = f"{place}:{last + 1}"
@@ -170,62 +258,35 @@ def read_table(path: Path) -> tuple[Row, ...]:
                     "Look for a comma outside quotes or a quote that is not closed", found=len(cells),
                     wanted=len(header),
                 )  # fmt: skip
-            row = _row(dict(zip(header, cells, strict=True)), where)
-            identity = (row.region, row.year, row.indicator, row.stage, row.track, row.definition, row.use)
-            if row.use != "history" and identity in seen:
-                raise InputError(
-                    where, "the row stands twice, first at {first}", "Keep one of the two, or give one use = history",
-                    first=seen[identity],
-                )  # fmt: skip
-            seen[identity] = where
-            rows.append(row)
+            yield dict(zip(header, cells, strict=True)), where
     except csv.Error:
         raise InputError(
             f"{place}:{reader.line_num}",
             "a cell holds more than 131072 characters",
             "Look for a quote that is not closed",
         ) from None
-    return tuple(rows)
 
 
-def _require_header(header: list[str], place: str) -> None:
+def _require_header(header: list[str], columns: tuple[str, ...], place: str) -> None:
     for column in header:
-        if column not in COLUMNS:
+        if column not in columns:
             raise InputError(
                 f"{place}:1", "column {column!r} is unknown", "Did you mean {near!r}?",
-                column=column, near=nearest(column, COLUMNS),
+                column=column, near=nearest(column, columns),
             )  # fmt: skip
         if header.count(column) > 1:
             raise InputError(f"{place}:1", "column {column!r} stands twice", "Keep one of the two", column=column)
-    missing = [column for column in COLUMNS if column not in header]
+    missing = [column for column in columns if column not in header]
     if missing:
         raise InputError(f"{place}:1", "column {column!r} is missing", "Add it to the header", column=missing[0])
 
 
 def _row(cells: dict[str, str], where: str) -> Row:
-    for column in ("region", "year", "indicator", "stage", "value", "unit", "low", "high", "status", "use", "grade"):
-        if not cells[column].strip():
-            raise InputError(
-                where, "{column!r} is empty", "A missing number is an error; write it, or leave the row out",
-                column=column,
-            )  # fmt: skip
-    for column in ("region", "indicator", "stage", "track", "definition"):
-        if cells[column] != cells[column].strip():
-            raise InputError(
-                where,
-                "{column!r} has blanks around {word!r}",
-                "Take the blanks away",
-                column=column,
-                word=cells[column],
-            )
-    for column, words in (
-        ("status", STATUSES), ("use", USES), ("distribution", DISTRIBUTIONS), ("unit", UNITS), ("grade", GRADES),
-    ):  # fmt: skip
-        if cells[column] not in words:
-            raise InputError(
-                where, "{column!r} is {word!r}", "Did you mean {near!r}? It takes {known}", column=column,
-                word=cells[column], near=nearest(cells[column], words), known=", ".join(words),
-            )  # fmt: skip
+    filled = ("region", "year", "indicator", "stage", "value", "unit", "low", "high", "status", "use", "grade")
+    _require_filled(cells, filled, where)
+    _require_bare(cells, ("region", "indicator", "stage", "track", "definition"), where)
+    words = (("status", STATUSES), ("use", USES), ("distribution", DISTRIBUTIONS), ("unit", UNITS), ("grade", GRADES))
+    _require_words(cells, words, where)
     value, low, high = (number_of(cells[column], column, where) for column in ("value", "low", "high"))
     if not low <= value <= high:
         raise InputError(
@@ -247,14 +308,49 @@ def _row(cells: dict[str, str], where: str) -> Row:
     return Row(year=int(year), value=value, low=low, high=high, where=where, **text)
 
 
+def _require_filled(cells: dict[str, str], columns: tuple[str, ...], where: str) -> None:
+    for column in columns:
+        if not cells[column].strip():
+            raise InputError(
+                where, "{column!r} is empty", "A missing number is an error; write it, or leave the row out",
+                column=column,
+            )  # fmt: skip
+
+
+def _require_bare(cells: dict[str, str], columns: tuple[str, ...], where: str) -> None:
+    for column in columns:
+        if cells[column] != cells[column].strip():
+            raise InputError(
+                where,
+                "{column!r} has blanks around {word!r}",
+                "Take the blanks away",
+                column=column,
+                word=cells[column],
+            )
+
+
+def _require_words(cells: dict[str, str], known: tuple[tuple[str, tuple[str, ...]], ...], where: str) -> None:
+    for column, words in known:
+        if cells[column] not in words:
+            raise InputError(
+                where, "{column!r} is {word!r}", "Did you mean {near!r}? It takes {known}", column=column,
+                word=cells[column], near=nearest(cells[column], words), known=", ".join(words),
+            )  # fmt: skip
+
+
+def _require_share(low: float, high: float, where: str) -> None:
+    if not 0.0 <= low <= high <= 1.0:
+        raise InputError(
+            where, "a share of {low:g} to {high:g} is outside 0 to 1", "Write 0.42 for 42 %", low=low, high=high
+        )
+
+
 def _require_possible(cells: dict[str, str], low: float, high: float, where: str) -> None:
     """Complain about shares outside 0 to 1 and counts below zero in rows that are calculated with."""
     if cells["use"] not in CALCULATED or cells["indicator"].endswith("_change"):
         return
-    if cells["unit"] == "share" and not 0.0 <= low <= high <= 1.0:
-        raise InputError(
-            where, "a share of {low:g} to {high:g} is outside 0 to 1", "Write 0.42 for 42 %", low=low, high=high
-        )
+    if cells["unit"] == "share":
+        _require_share(low, high, where)
     if cells["unit"] in NEVER_NEGATIVE and low < 0.0:
         raise InputError(
             where, "{name!r} is {value:g} at its lowest, less than nothing", "Write a number from 0 on",

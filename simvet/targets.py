@@ -110,7 +110,7 @@ def is_modelled(target: Target) -> bool:
 
 
 def not_modelled(scenario: Scenario) -> list[Target]:
-    """Return the targets of a scenario's regions that are of a kind not modelled yet; none is dropped.
+    """Return the targets that a run does not judge: of a kind not modelled yet, or of a year before the books begin.
 
     Parameters
     ----------
@@ -124,7 +124,7 @@ def not_modelled(scenario: Scenario) -> list[Target]:
     -----
     Unit: none. Errors: none. Source: the register.
     """
-    return [target for target in scenario.targets if not is_modelled(target)]
+    return [t for t in scenario.targets if not is_modelled(t) or t.year < scenario.base_year]
 
 
 def require_indicators(scenario: Scenario) -> None:
@@ -263,7 +263,7 @@ def read_targets(result: Run, province: Run | None) -> list[Reading]:
     require_indicators(result.scenario)
     readings = []
     for target in result.scenario.targets:
-        if not is_modelled(target):
+        if not is_modelled(target) or target.year < result.books.years[0]:
             continue
         position = result.books.regions.index(target.region)
         for name in READINGS.get(target.key, (target.key,)):

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from simvet.errors import InputError
 from simvet.opening.ledger import Form, Ledger, add_forms, scale_form
+from simvet.opening.tolerances import tolerance
 from simvet.sampling import Sample
 from simvet.tables import Row
 
@@ -19,6 +20,8 @@ BACK = 5
 """School years of entrants before the base year that stocks and graduates of the base year and 2018 still show."""
 RANGE_TO_SPREAD = 3.29
 """A range is read as the central 90 % of a normal prior: its width over 3.29 is the standard deviation."""
+NOT_ZERO = 1e-3
+"""Stands for a value of zero when a least spread is taken of it, so that the solver never divides by nothing."""
 TRACKS = ("regular", "integrated_higher", "integrated_bachelor")
 """Tracks of secondary vocational schools."""
 DEGREES = ("vocational_bachelor", "bachelor", "elsewhere")
@@ -50,7 +53,8 @@ class Accounts:
         """Return value and spread of an assumed row of the balance."""
         for row in self.rows:
             if row.use == "prior" and (row.indicator, row.stage, row.year) == (indicator, stage, year):
-                return row.value, max((row.high - row.low) / RANGE_TO_SPREAD, 1e-4 * max(abs(row.value), 1e-3))
+                least = tolerance("floor_relative_spread") * max(abs(row.value), NOT_ZERO)
+                return row.value, max((row.high - row.low) / RANGE_TO_SPREAD, least)
         raise InputError(
             f"data/{self.sample.region}/assumptions.csv", "there is no row for {name!r} of {key!r}",
             "Add a row with value, range, unit, status and reason", name=f"{indicator} {year}", key=stage,

@@ -16,6 +16,7 @@ from simvet.opening.figures import add_figure
 from simvet.opening.identities import add_identities
 from simvet.opening.ledger import Ledger
 from simvet.opening.solve import solve_bounded
+from simvet.opening.tolerances import tolerance_table
 from simvet.opening.unknowns import add_flows, add_unknowns
 from simvet.sampling import Sample, Uncertainty, sample_region
 from simvet.scenario import RegionCase, digest_of
@@ -89,7 +90,9 @@ def balance(
     sample = sample_region(case.region, rows, draws, count, uncertainty.parameters, case.province)
     accounts = open_accounts(case.base_year, rows, sample, count)
     told = (uncertainty.parameters, uncertainty.opening)
-    name = digest_of([METHOD, data_digest, case.region, case.province, case.base_year, draws.seed, count, *told])
+    tolerances = [number.key for number in tolerance_table().values()]
+    where = (case.region, case.province, case.base_year)
+    name = digest_of([METHOD, data_digest, tolerances, *where, draws.seed, count, *told])
     path = cache_folder() / f"opening-{case.region}-{name}.npy"
     shape = (count, len(accounts.ledger.names))
     found = _kept(path)

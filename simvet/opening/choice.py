@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from simvet.opening.tolerances import tolerance
 from simvet.pathway import Gate, Pathway
 from simvet.rules.admission import place_by_score, utilities_from_shares
 from simvet.sampling import Sample
@@ -93,7 +94,8 @@ def _senior_utility(sample: Sample, share: Floats, slope: Floats, pool: Floats, 
     general = np.maximum(of("willing_general"), share[:, 0] / (1.0 - none) + LEAST)
     vocational = (1.0 - general) * (1.0 - none)
     integrated = share[:, 1] + share[:, 2]
-    seen = np.minimum(integrated / np.maximum(total - share[:, 0], LEAST), 0.98)
+    vocational_share = np.maximum(total - share[:, 0], LEAST)
+    seen = np.minimum(integrated / vocational_share, tolerance("ceiling_integrated_seen"))
     sought = np.maximum(of("integrated_preference"), seen)
     part = share[:, 1:3] / np.maximum(integrated, LEAST)[:, None]
     wanted = np.column_stack(
@@ -132,7 +134,8 @@ def _exam_utility(sample: Sample, gate: str, share: Floats, slope: Floats) -> Fl
     utility[:, last] = utilities_from_shares(part * willing[:, None], np.ascontiguousarray(slope[:, last]), 60)
     taken = share[:, degrees].sum(axis=1) / np.maximum(share.sum(axis=1), LEAST)
     willing = of("willing_degree_vocational" if vocational else "willing_degree_general")
-    wish = np.clip(np.maximum(willing, taken + 0.02), LEAST, 0.99)
+    wish = np.maximum(willing, taken + tolerance("margin_degree_wish"))
+    wish = np.clip(wish, LEAST, tolerance("ceiling_degree_wish"))
     preference = np.maximum(of("vocational_bachelor_preference"), LEAST)
     rest = share[:, degrees[1:]] / np.maximum(share[:, degrees[1:]].sum(axis=1, keepdims=True), LEAST)
     split = np.column_stack([preference, (1.0 - preference)[:, None] * rest])

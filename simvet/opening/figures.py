@@ -8,6 +8,7 @@ from dataclasses import replace
 from simvet.errors import InputError
 from simvet.opening.accounts import DEGREES, Accounts
 from simvet.opening.ledger import Form, Kind, add_forms, scale_form
+from simvet.opening.tolerances import tolerance
 from simvet.readable import years_back
 from simvet.tables import Row
 
@@ -41,7 +42,7 @@ def add_figure(a: Accounts, row: Row) -> None:
             name=row.indicator, key=row.stage,
         )  # fmt: skip
     kind: Kind = "figure" if row.use == "figure" else "check"
-    spread = max((row.high - row.low) / WIDTH_TO_SPREAD, 1e-4 * abs(row.value))
+    spread = max((row.high - row.low) / WIDTH_TO_SPREAD, tolerance("floor_relative_spread") * abs(row.value))
     # A figure whose page does not say what it covers is compared under both readings, and joined under neither.
     readings = COVERAGES if row.definition == UNSAID else (row.definition,)
     for definition in readings:
@@ -63,11 +64,16 @@ def _cohort(a: Accounts) -> float:
     return a.prior("graduates", "middle", a.base)[0]
 
 
+def _vocational(a: Accounts) -> float:
+    """Return about how many enter or leave secondary vocational schools in a year, persons, for the same purpose."""
+    return tolerance("size_vocational_of_cohort") * _cohort(a)
+
+
 def _count(a: Accounts, row: Row, label: str, kind: Kind, spread: float) -> None:
     form: Form = getattr(a, row.indicator)(row.stage, row.year)
     if row.stage == "secondary_vocational":
         form = _covered(a, row, form)
-    a.ledger.known(label, kind, form, row.value, row.low, row.high, max(spread, 1.0))
+    a.ledger.known(label, kind, form, row.value, row.low, row.high, max(spread, tolerance("floor_count_spread")))
 
 
 def _enrolment_change(a: Accounts, row: Row, label: str, kind: Kind, spread: float) -> None:
@@ -75,7 +81,8 @@ def _enrolment_change(a: Accounts, row: Row, label: str, kind: Kind, spread: flo
     left = a.sample.of("dropout_rate", row.stage) + a.sample.of("departure_rate", row.stage)
     form = add_forms(a.entrants(row.stage, row.year), scale_form(a.graduates(row.stage, row.year), -1.0))
     moved = left * stock - a.sample.of("arrivals", row.stage)
-    a.ledger.known(label, kind, form, row.value, row.low, row.high, max(spread, 1e-3 * stock), -moved)
+    spread = max(spread, tolerance("floor_enrolment_change_spread") * stock)
+    a.ledger.known(label, kind, form, row.value, row.low, row.high, spread, -moved)
 
 
 def _graduates_total(a: Accounts, row: Row, label: str, kind: Kind, spread: float) -> None:
@@ -86,19 +93,19 @@ def _graduates_total(a: Accounts, row: Row, label: str, kind: Kind, spread: floa
 def _ratio_of_entrants(a: Accounts, row: Row, label: str, kind: Kind, spread: float) -> None:
     below = _covered(a, row, a.entrants("secondary_vocational", row.year))
     above = a.entrants("general_high", row.year)
-    a.ledger.known_ratio(label, kind, above, below, row.value, row.low, row.high, spread * (0.45 * _cohort(a)))
+    a.ledger.known_ratio(label, kind, above, below, row.value, row.low, row.high, spread * _vocational(a))
 
 
 def _ratio_of_enrolment(a: Accounts, row: Row, label: str, kind: Kind, spread: float) -> None:
     below = _covered(a, row, a.enrolment("secondary_vocational", row.year))
     above = a.enrolment("general_high", row.year)
-    a.ledger.known_ratio(label, kind, above, below, row.value, row.low, row.high, spread * (0.45 * _cohort(a) * 3.0))
+    a.ledger.known_ratio(label, kind, above, below, row.value, row.low, row.high, spread * (_vocational(a) * 3.0))
 
 
 def _progression_rate(a: Accounts, row: Row, label: str, kind: Kind, spread: float) -> None:
     below = a.graduates("secondary_vocational", row.year)
     above = a.progressed()
-    a.ledger.known_ratio(label, kind, above, below, row.value, row.low, row.high, spread * (0.45 * _cohort(a)))
+    a.ledger.known_ratio(label, kind, above, below, row.value, row.low, row.high, spread * _vocational(a))
 
 
 def _topup_rate(a: Accounts, row: Row, label: str, kind: Kind, spread: float) -> None:
@@ -112,7 +119,7 @@ def _transition_rate(a: Accounts, row: Row, label: str, kind: Kind, spread: floa
     vocational = scale_form(a.entrants("secondary_vocational", row.year), 1.0 - a.sample.of("outside_entrant_share"))
     above = add_forms(a.entrants("general_high", row.year), vocational)
     below: Form = {f"middle_graduates/{row.year}": 1.0 - a.sample.of("middle_leaving_share")}
-    spread = max(spread, 0.002) * _cohort(a)
+    spread = max(spread, tolerance("floor_transition_rate_spread")) * _cohort(a)
     a.ledger.known_ratio(label, kind, above, below, row.value, row.low, row.high, spread)
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from simvet.opening.accounts import BACK, TRACKS, Accounts
+from simvet.opening.accounts import BACK, RANGE_TO_SPREAD, TRACKS, Accounts
 from simvet.opening.ledger import Form
+from simvet.opening.tolerances import tolerance
 
 Floats = NDArray[np.float64]
 
@@ -55,7 +56,7 @@ def add_flows(a: Accounts) -> None:
     scale = a.prior("graduates", "middle", a.base)[0]
     for name, centre in _flow_centres(a).items():
         # As wide as it is high: the figures and the assumed splits decide, not this centre.
-        a.ledger.unknown(name, centre, centre + 1e-3 * scale)
+        a.ledger.unknown(name, centre, centre + tolerance("floor_prior_college_flow") * scale)
 
 
 def _schools(a: Accounts) -> None:
@@ -77,34 +78,40 @@ def _senior_schools(a: Accounts) -> None:
     for year in range(base - BACK, base + 1):
         leavers = a.prior("graduates", "middle", year)[0] * (1.0 - leaving)
         share = a.prior("general_share_prior", "middle", year)[0]
-        ledger.unknown(f"general_high/{year}", leavers * share, 0.2 * leavers * share)
+        ledger.unknown(
+            f"general_high/{year}", leavers * share, tolerance("prior_width_general_entrants") * leavers * share
+        )
     for track in TRACKS:
         for year in range(base - BACK, base + 1):
             leavers = a.prior("graduates", "middle", year)[0] * (1.0 - leaving)
             total = leavers * (1.0 - a.prior("general_share_prior", "middle", year)[0])
             part = total * a.track_share(track, year)
-            ledger.unknown(f"secondary_vocational/{track}/{year}", part, 0.25 * part + 0.01 * total)
+            spread = (
+                tolerance("prior_width_vocational_track") * part + tolerance("floor_prior_vocational_track") * total
+            )
+            ledger.unknown(f"secondary_vocational/{track}/{year}", part, spread)
     pool = a.prior("graduates", "middle", base)[0] * (1.0 - leaving)
     declined = a.sample.of("not_continuing_share")
-    ledger.unknown("senior_secondary/declined", pool * declined, 0.3 * pool * declined)
-    outside = a.sample.of("outside_entrant_share") * leavers * 0.5
-    ledger.unknown("outside/secondary_vocational", outside, outside + 1e-3 * pool)
+    ledger.unknown("senior_secondary/declined", pool * declined, tolerance("prior_width_declined") * pool * declined)
+    outside = a.sample.of("outside_entrant_share") * leavers * tolerance("size_vocational_part_of_leavers")
+    ledger.unknown("outside/secondary_vocational", outside, outside + tolerance("floor_prior_outside_entrants") * pool)
 
 
 def _higher_vocational(a: Accounts) -> None:
     """Add the entrants of higher vocational colleges, and the assumed total of both tracks."""
     ledger, base = a.ledger, a.base
+    width, ceiling = tolerance("prior_width_college_entrants"), tolerance("ceiling_passing_share_of_entrants")
     for year in range(base - 3, base + 1):
         value, spread = a.prior("entrants", "higher_vocational", year)
-        integrated_part = np.minimum(_passing_here(a, max(year, base - 2)), 0.8 * value)
-        ledger.unknown(f"higher_vocational/regular/{year}", value - integrated_part, 0.3 * value)
+        integrated_part = np.minimum(_passing_here(a, max(year, base - 2)), ceiling * value)
+        ledger.unknown(f"higher_vocational/regular/{year}", value - integrated_part, width * value)
         if year > base - 3:
-            ledger.unknown(f"higher_vocational/integrated/{year}", integrated_part, 0.3 * value)
+            ledger.unknown(f"higher_vocational/integrated/{year}", integrated_part, width * value)
         integrated = f"higher_vocational/integrated/{max(year, base - 2)}"
         both: Form = {f"higher_vocational/regular/{year}": 1.0, integrated: 1.0}
         ledger.known(
-            f"assumed entrants of higher vocational {year}", "soft", both, value, value - 1.645 * spread,
-            value + 1.645 * spread, spread,
+            f"assumed entrants of higher vocational {year}", "soft", both, value, value - RANGE_TO_SPREAD / 2 * spread,
+            value + RANGE_TO_SPREAD / 2 * spread, spread,
         )  # fmt: skip
 
 
@@ -112,27 +119,31 @@ def _degrees(a: Accounts, stage: str) -> None:
     """Add the grades of a bachelor stage, and what is assumed of how they follow each other."""
     ledger, base = a.ledger, a.base
     total = a.prior("enrolment", stage, base)[0]
-    for track, grades, share in (("regular", 4, 0.92), ("topup", 2, 0.07), ("integrated", 4, 0.01)):
+    width, floor = tolerance("prior_width_degree_grade"), tolerance("floor_prior_degree_grade")
+    for track, grades, share in (
+        ("regular", 4, tolerance("split_degree_regular")),
+        ("topup", 2, tolerance("split_degree_topup")),
+        ("integrated", 4, tolerance("split_degree_integrated")),
+    ):
         for grade in range(1, grades + 1):
             name = f"enrolment_grade_{grade}"
             if track == "regular" and a.has_prior(name, stage, base):
                 value, spread = a.prior(name, stage, base)
             else:
-                value, spread = total * share / grades, 0.5 * total * share / grades + 0.01 * total
+                value, spread = total * share / grades, width * total * share / grades + floor * total
             ledger.unknown(f"{stage}/{track}/grade_{grade}", value, spread)
     if total == 0.0:
         return
     if stage == "bachelor":
         for grade in range(2, 5):
             form = _like_the_first(a, stage, "regular", grade)
-            ledger.soft(f"grades of {stage} alike", form, 0.1 * total / 4)
-    ledger.soft(
-        f"two years of top-up in {stage}",
-        {f"{stage}/topup/grade_2": 1.0, f"{stage}/topup/grade_1": -a.stay(stage) / 1.05}, 0.02 * total,
-    )  # fmt: skip
+            ledger.soft(f"grades of {stage} alike", form, tolerance("spread_degree_grades_alike") * total / 4)
+    growing = a.stay(stage) / tolerance("growth_topup_entrants")
+    form = {f"{stage}/topup/grade_2": 1.0, f"{stage}/topup/grade_1": -growing}
+    ledger.soft(f"two years of top-up in {stage}", form, tolerance("spread_topup_years_alike") * total)
     for grade in range(2, 5):
         form = _like_the_first(a, stage, "integrated", grade)
-        ledger.soft(f"grades of integrated {stage} alike", form, 0.003 * total)
+        ledger.soft(f"grades of integrated {stage} alike", form, tolerance("spread_integrated_grades_alike") * total)
 
 
 def _like_the_first(a: Accounts, stage: str, track: str, grade: int) -> Form:
@@ -160,14 +171,16 @@ def _flow_centres(a: Accounts) -> dict[str, Floats]:
     bachelor = a.centre({f"secondary_vocational/{TRACKS[2]}/{base - 3}": stay3})
     to_degree = bachelor * of("transfer_pass_rate") * (1.0 - away)
     to_vocational = of("integrated_bachelor_to_vocational_share_prior")
-    exam = np.maximum(of("progression_rate_prior") * vocational - passed, 0.05 * vocational)
+    least = tolerance("floor_exam_share_of_leavers") * vocational
+    exam = np.maximum(of("progression_rate_prior") * vocational - passed, least)
     degree = of("bachelor_part_of_vocational_leavers") * exam
     topup = of("topup_rate_prior") * college
     topup_away = of("study_elsewhere_share", "higher_vocational") * topup
     topup_vocational = of("topup_vocational_bachelor_share_prior") * (topup - topup_away)
     adults, outside = of("adult_share") * entering, of("college_outside_share", "higher_vocational") * entering
     exam_college = exam * (1.0 - away) - degree
-    general_college = np.maximum(entering - exam_college - adults - outside, 0.05 * entering)
+    least = tolerance("floor_general_share_of_college_entrants") * entering
+    general_college = np.maximum(entering - exam_college - adults - outside, least)
     elsewhere = of("study_elsewhere_share", "general_high") * general
     declined = of("general_not_continuing_share") * general
     first_vocational = a.centre({"vocational_bachelor/regular/grade_1": 1.0})
@@ -185,7 +198,7 @@ def _flow_centres(a: Accounts) -> dict[str, Floats]:
         "topup/elsewhere": topup_away,
         "general_exam/higher_vocational": general_college,
         "general_exam/vocational_bachelor": first_vocational,
-        "general_exam/bachelor": np.maximum(degree_rest, 0.1 * general),
+        "general_exam/bachelor": np.maximum(degree_rest, tolerance("floor_degree_share_of_general_leavers") * general),
         "general_exam/elsewhere": elsewhere,
         "general_exam/declined": declined,
         "adult/higher_vocational": adults,

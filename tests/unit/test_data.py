@@ -18,7 +18,7 @@ REGIONS = ("zhejiang", "wenzhou", "lishui", "zhoushan")
 
 @pytest.mark.parametrize("path", sorted(DATA.glob("*/*.csv")), ids=lambda p: f"{p.parent.name}/{p.name}")
 def test_every_row_carries_unit_status_range_source_and_grade(path):
-    if path.name == "register.csv":
+    if path.name in {"register.csv", "tolerances.csv"}:  # of their own columns
         return
     rows = read_table(path)
     assert rows
