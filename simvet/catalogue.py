@@ -43,6 +43,7 @@ class Quantity:
 _COLLEGES = ("higher_vocational", "vocational_bachelor", "bachelor")
 _SCHOOLS = ("primary", "middle", "general_high", "secondary_vocational", *_COLLEGES)
 _UPPER = ("general_high", "secondary_vocational", *_COLLEGES)
+_PLANNED = ("general_high", "higher_vocational", "bachelor")
 _GATES = ("senior_secondary", "topup", "vocational_exam", "general_exam")
 POOLS = ("vocational", "general", "adult", "outside")
 """Blocks that the regular seats of higher vocational colleges are divided into."""
@@ -98,7 +99,9 @@ CATALOGUE: dict[str, Quantity] = {
     ),
     "attractiveness_strength": Quantity("logit", 0, 20),
     # seats
-    "intake_plan": Quantity(INTAKE, 0, math.inf, "stage", origin="opening", drift="log", owner="province", keys=_UPPER),
+    "intake_plan": Quantity(
+        INTAKE, 0, math.inf, "stage", origin="opening", drift="log", owner="province", keys=_PLANNED
+    ),
     "intake_plan_growth": Quantity(
         "share/year", -0.5, 1, "stage", owner="province", keys=("higher_vocational", "bachelor")
     ),

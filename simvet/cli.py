@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -55,7 +56,7 @@ def run_command(
 
     from simvet.loading import LAST_YEAR, load_scenario  # noqa: PLC0415
     from simvet.report.wording import require_language, word  # noqa: PLC0415
-    from simvet.targets import require_indicators  # noqa: PLC0415
+    from simvet.targets import require_indicators, require_until  # noqa: PLC0415
 
     language = require_language(lang)
     loaded = [load_scenario(name) for name in scenarios]
@@ -66,10 +67,14 @@ def run_command(
                 "--as-of", "year {year} is outside the horizon {first} to {last}", "Choose a year inside it",
                 year=as_of, first=scenario.base_year, last=LAST_YEAR,
             )  # fmt: skip
+        if until is not None:
+            require_until(scenario, until)
     if out is not None:
         from simvet.report.export import require_new_folder  # noqa: PLC0415
 
         require_new_folder(out)
+        if len({scenario.name for scenario in loaded}) < len(loaded):
+            raise InputError("run", "two scenarios have the same name", "Name each once when results are written")
     from simvet.lateness import late_levers  # noqa: PLC0415
     from simvet.report.terminal import verdict_table  # noqa: PLC0415
     from simvet.result import simulate  # noqa: PLC0415
@@ -83,13 +88,14 @@ def run_command(
             result = simulate(chosen, draws, seed, until, uncertainty=Uncertainty(chance=chance))
             verdicts = result.verdicts(causes, lambda step: tell(_step(step, language)))
             late = late_levers(result)
-        console = _console()
-        console.print(verdict_table(result, verdicts, late, language, console.width))
-        if out is not None:
+        target = out if out is None or len(loaded) == 1 else out / scenario.name
+        if target is not None:
             from simvet.report.export import write_results  # noqa: PLC0415
 
-            target = out if len(loaded) == 1 else out / scenario.name
             write_results(result, verdicts, target)
+        console = _console()
+        console.print(verdict_table(result, verdicts, late, language, console.width))
+        if target is not None:
             _say(word("text", "written", language, folder=target))
         _say(word("text", "seconds", language, seconds=f"{time.perf_counter() - started:.1f}"))
 
@@ -242,6 +248,10 @@ def main(argv: list[str] | None = None) -> int:
     arguments = list(sys.argv[1:] if argv is None else argv) or ["--help"]
     from simvet.report.wording import complain  # noqa: PLC0415
 
+    for stream in (sys.stdout, sys.stderr):
+        # A terminal of another encoding gets a question mark where it has no letter, never a traceback.
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
     try:
         app(arguments, standalone_mode=False)
     except InputError as error:

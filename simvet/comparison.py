@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +13,7 @@ from simvet.result import Result, simulate
 from simvet.runs import DEFAULT_DRAWS, rerun
 from simvet.sampling import Uncertainty
 from simvet.scenario import Scenario, Target
-from simvet.targets import column_of, province_of, read_targets
+from simvet.targets import Reading, column_of, province_of, read_targets
 
 
 @dataclass(frozen=True)
@@ -90,10 +90,9 @@ def compare(
         )
     again = rerun(one, other.with_horizon(one.scenario.until))
     two = Result(again.scenario, again.schedule, again.books, again.seed)
-    province = None
-    if any(target.bound is None for target in one.scenario.targets):
-        province = province_of(one)
-    pairs = zip(read_targets(one, province), read_targets(two, province), strict=True)
+    # A target that only one of the two sets itself is asked of both.
+    asked = (*one.scenario.targets, *(t for t in two.scenario.targets if t not in one.scenario.targets))
+    pairs = zip(_read(one, asked), _read(two, asked), strict=True)
     differences = []
     for a, b in pairs:
         column = column_of(one, a.target.year)
@@ -117,3 +116,9 @@ def compare(
             )
         )
     return Comparison(one, two, tuple(differences))
+
+
+def _read(result: Result, targets: tuple[Target, ...]) -> list[Reading]:
+    """Return targets as a run sees them, each against its own province."""
+    province = province_of(result) if any(target.bound is None for target in targets) else None
+    return read_targets(replace(result, scenario=replace(result.scenario, targets=targets)), province)

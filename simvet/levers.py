@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
@@ -9,7 +10,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from simvet.catalogue import CATALOGUE, require_key
+from simvet.catalogue import CATALOGUE, require_in_bounds, require_key
 from simvet.errors import InputError, nearest
 
 Floats = NDArray[np.float64]
@@ -68,6 +69,22 @@ def require_lever(lever: Lever, regions: Sequence[str]) -> Lever:
     """
     where = f"{lever.where} {lever.name!r}"
     require_key(lever.quantity, lever.key, where)
+    if not CATALOGUE[lever.quantity].lever:
+        raise InputError(
+            where, "quantity {name!r} belongs to the past and cannot be pulled",
+            "Change a quantity that acts in later years", name=lever.quantity,
+        )  # fmt: skip
+    if isinstance(lever.value, str) or not math.isfinite(lever.value):
+        raise InputError(
+            where, "{name!r} is {value}, not a number", "Write a finite number", name="value", value=lever.value
+        )
+    if lever.operation in ("set", "ramp"):
+        require_in_bounds(lever.quantity, lever.value, where)
+    if lever.end is not None and lever.end < lever.start:
+        raise InputError(
+            where, "the lever ends in {end}, before it starts in {start}", "Swap the years", end=lever.end,
+            start=lever.start,
+        )  # fmt: skip
     for kind, word, known in (("region", lever.region, regions), ("operation", lever.operation, OPERATIONS)):
         if word not in known:
             raise InputError(

@@ -132,7 +132,7 @@ def require_draws(draws: int) -> int:
     -----
     Unit: draws. Source: memory of a large machine.
     """
-    if not isinstance(draws, int) or isinstance(draws, bool) or not 1 <= draws <= MOST_DRAWS:
+    if not isinstance(draws, int | np.integer) or isinstance(draws, bool) or not 1 <= draws <= MOST_DRAWS:
         raise InputError("--draws", "{draws} draws cannot be run", "Choose 1 to {most}", draws=draws, most=MOST_DRAWS)
     return draws
 

@@ -193,7 +193,11 @@ class Schedule:
         return start + self._approved_intake(position)
 
     def _grown_places(self, position: int, key: str, start: Floats) -> Floats:
-        return start + self._project_places(position, key)
+        places = start + self._project_places(position, key)
+        below = int(np.count_nonzero(places < 0.0))
+        if below:
+            self.held["places"] = below
+        return np.maximum(places, 0.0)
 
     def _grown_local_work(self, position: int, _: str, start: Floats) -> Floats:
         rate = self._whole(self.path(position, "work_in_region_growth"))

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from simvet.errors import InputError, nearest
 from simvet.indicators import INDICATORS, READINGS
-from simvet.loading import load_scenario
+from simvet.loading import load_scenario, require_horizon
 from simvet.relaxations import RELAXATIONS
 from simvet.runs import Run, rerun, start_run
 from simvet.scenario import Scenario, Target
@@ -150,6 +150,49 @@ def require_indicators(scenario: Scenario) -> None:
             )  # fmt: skip
 
 
+def require_until(scenario: Scenario, until: int) -> None:
+    """Complain about a run that would end before a target that it has to judge.
+
+    Parameters
+    ----------
+    scenario : Scenario.
+    until : int, school year.
+
+    Raises
+    ------
+    InputError : the year is outside the feeder, or before a target's year.
+
+    Notes
+    -----
+    Unit: school year. Source: the scenario's targets.
+    """
+    require_horizon(until, scenario.base_year, "--until")
+    for target in scenario.targets:
+        if is_modelled(target) and target.year > until:
+            raise InputError(
+                "--until", "the run ends in {until}, before the target year {year}", "Run at least to {year}",
+                until=until, year=target.year,
+            )  # fmt: skip
+
+
+def is_roughly_equal(target: Target) -> bool:
+    """Return whether a target asks for general and vocational schools to be roughly equal (普职大体相当).
+
+    Parameters
+    ----------
+    target : Target.
+
+    Returns
+    -------
+    bool; False for a bound on the general share that a scenario sets itself.
+
+    Notes
+    -----
+    Unit: none. Errors: none. Source: MODEL, section 8.
+    """
+    return target.key == "general_vocational_ratio" and target.kind != "own"
+
+
 def unit_of(target: Target, reading: str) -> str:
     """Return the unit in which a target's values are counted.
 
@@ -187,7 +230,7 @@ def is_reached(target: Target, value: Floats, bound: Floats) -> NDArray[np.bool_
     ``~`` allows 5 % below, for counts the larger of 5 % and one; more than the bound counts as reached; roughly equal
     is a general share of 45 to 55 %. Errors: none. Source: MODEL, section 8.
     """
-    if target.key == "general_vocational_ratio":
+    if is_roughly_equal(target):
         return np.asarray((value >= RATIO_BAND[0]) & (value <= RATIO_BAND[1]))
     if target.comparator == ">=":
         return np.asarray(value >= bound)
@@ -276,7 +319,7 @@ def read_targets(result: Run, province: Run | None) -> list[Reading]:
                     )  # fmt: skip
                 bound = _aligned(result, province, name, target.stage)
             else:
-                number = 0.5 if target.key == "general_vocational_ratio" else target.bound
+                number = 0.5 if is_roughly_equal(target) else target.bound
                 bound = np.full_like(value, number)
             readings.append(Reading(target, name, value, bound))
     return readings
@@ -388,6 +431,11 @@ def _verdict(result: Run, reading: Reading) -> Verdict:
     target, years = reading.target, result.books.years
     column = column_of(result, target.year)
     value, bound = reading.value[:, column], float(np.nanmedian(reading.bound[:, column]))
+    if not np.isfinite(value).any():
+        raise InputError(
+            target.where, "target {key!r} has no value in {year}",
+            "Choose another year, or a region whose data give it", key=target.key, year=target.year,
+        )  # fmt: skip
     low, median, high = (float(q) for q in np.nanquantile(value, [0.1, 0.5, 0.9]))
     reached = int(np.count_nonzero(reading.reached(column)))
     first = None
@@ -444,7 +492,7 @@ def _with_causes(verdict: Verdict, effects: Iterable[Cause]) -> Verdict:
     found = tuple(effects)
     if verdict.probability >= 1.0:
         return replace(verdict, causes=found)
-    two_sided = verdict.target.key == "general_vocational_ratio"
+    two_sided = is_roughly_equal(verdict.target)
     clear = [cause for cause in found if cause.probability > 2.0 * cause.error]
     if clear or two_sided:
         gain = {cause.key: cause.probability for cause in clear}

@@ -67,7 +67,7 @@ def _require_limits(limits: Mapping[str, list[str]], where: str, pathway: Pathwa
                     "Leave it out; stages and limits: {known}", limit=limit, stage=stage,
                     known="; ".join(f"{s}: {', '.join(names)}" for s, names in STAGE_LIMITS.items()),
                 )  # fmt: skip
-    for stage in COLLEGES:
+    for stage in ("general_high", *COLLEGES):
         if not limits.get(stage):
             raise InputError(
                 where, "stage {stage!r} has no limit, and its seats would be endless", "Write {known} under limits",
@@ -75,15 +75,15 @@ def _require_limits(limits: Mapping[str, list[str]], where: str, pathway: Pathwa
             )  # fmt: skip
 
 
-def lever(file: LeverFile, where: str, regions: list[str], first: int, until: int) -> Lever:
+def lever(file: LeverFile, where: str, bases: Mapping[str, int], until: int) -> Lever:
     """Return a lever, checked.
 
     Parameters
     ----------
     file : LeverFile.
     where : str, the place to name in a complaint.
-    regions : list of str, those of the scenario.
-    first, until : int, school years; the first base year, and the last year of the run.
+    bases : mapping of the scenario's regions -> base year.
+    until : int, school year; the last year of the run.
 
     Returns
     -------
@@ -98,7 +98,7 @@ def lever(file: LeverFile, where: str, regions: list[str], first: int, until: in
     Unit: that of the quantity; a factor when it multiplies. Source: the file.
     """
     quantity = require_quantity(file.quantity, where)
-    region = _own_region(file.region, regions, where)
+    region = _own_region(file.region, list(bases), where)
     if quantity.keys and not file.key:
         raise InputError(
             where, "key {key!r} is missing", "Say which of {known} is meant", key="key", known=", ".join(quantity.keys)
@@ -118,7 +118,7 @@ def lever(file: LeverFile, where: str, regions: list[str], first: int, until: in
             where, "{name!r} is given in {given!r}", "Its unit is {wanted!r}; convert the value", name=file.quantity,
             given=file.unit, wanted=wanted,
         )  # fmt: skip
-    _require_lever_years(file, where, first, until)
+    _require_lever_years(file, where, bases[region], until)
     _require_lever_value(file, where)
     return Lever(
         file.name, file.quantity, region, key, file.operation, float(file.value), file.start, file.end,  # type: ignore[arg-type]
@@ -156,14 +156,14 @@ def _require_lever_value(file: LeverFile, where: str) -> None:
         )  # fmt: skip
 
 
-def project(file: ProjectFile, where: str, regions: list[str], pathway: Pathway) -> Project:
+def project(file: ProjectFile, where: str, bases: Mapping[str, int], pathway: Pathway) -> Project:
     """Return a construction project, checked.
 
     Parameters
     ----------
     file : ProjectFile.
     where : str, the place to name in a complaint.
-    regions : list of str, those of the scenario.
+    bases : mapping of the scenario's regions -> base year.
     pathway : Pathway.
 
     Returns
@@ -191,9 +191,15 @@ def project(file: ProjectFile, where: str, regions: list[str], pathway: Pathway)
     for year in (opening.low, opening.value, opening.high):
         if year != int(year) or not FIRST_YEAR <= year <= SCHOOL_YEARS[1]:
             raise InputError(where, "opening is {year:g}", "Write a school year", year=year)
+    region = _own_region(file.region, list(bases), where)
+    if opening.low <= bases[region]:
+        raise InputError(
+            where, "opening is {year:g}, not after the base year {base}",
+            "What is open in the base year is in its places already", year=opening.low, base=bases[region],
+        )  # fmt: skip
     return Project(
-        file.name, {"zh": file.title.zh, "en": file.title.en}, _own_region(file.region, regions, where), file.stage,
-        places, opening, file.owner, file.source, file.status, where,
+        file.name, {"zh": file.title.zh, "en": file.title.en}, region, file.stage, places, opening, file.owner,
+        file.source, file.status, where,
     )  # fmt: skip
 
 

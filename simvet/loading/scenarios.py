@@ -175,7 +175,7 @@ def _build(chain: list[Sheet]) -> Scenario:
     first = min(case.base_year for case in regions)
     require_horizon(until, max(case.base_year for case in regions), _place(chain, "until"))
     targets = [target for target in load_register() if target.region in names]
-    levers, projects, own = _parts(chain, names, first, until, pathway)
+    levers, projects, own = _parts(chain, {case.region: case.base_year for case in regions}, until, pathway)
     targets += own
     as_of = _as_of(chain, first)
     rows = _rows(chain, regions, pathway)
@@ -210,15 +210,16 @@ def _regions(chain: list[Sheet], pathway: Pathway) -> tuple[RegionCase, ...]:
 
 
 def _parts(
-    chain: list[Sheet], names: list[str], first: int, until: int, pathway: Pathway
+    chain: list[Sheet], bases: dict[str, int], until: int, pathway: Pathway
 ) -> tuple[tuple[Lever, ...], tuple[Project, ...], list[Target]]:
     """Return levers, projects and own targets of the whole chain; a project of the same name replaces the base's."""
     levers: list[Lever] = []
     projects: dict[str, Project] = {}
     targets: list[Target] = []
+    names, first = list(bases), max(bases.values())
     for sheet in chain:
         for position, lever in enumerate(sheet.given.levers):
-            levers.append(parts.lever(lever, sheet.place("levers", position), names, first, until))
+            levers.append(parts.lever(lever, sheet.place("levers", position), bases, until))
         named: set[str] = set()
         for position, project in enumerate(sheet.given.projects):
             where = sheet.place("projects", position)
@@ -227,7 +228,7 @@ def _parts(
                     where, "project {name!r} stands twice", "Give each project its own name", name=project.name
                 )
             named.add(project.name)
-            projects[project.name] = parts.project(project, where, names, pathway)
+            projects[project.name] = parts.project(project, where, bases, pathway)
         for position, target in enumerate(sheet.given.targets):
             targets.append(parts.target(target, sheet.place("targets", position), names, pathway, first))
     return tuple(levers), tuple(projects.values()), targets

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from simvet.cache import cache_folder
 from simvet.draws import Draws
 from simvet.opening.accounts import Accounts
 from simvet.opening.figures import add_figure
@@ -96,7 +97,7 @@ def balance(
     path = cache_folder() / f"opening-{case.region}-{name}.npy"
     shape = (count, len(accounts.ledger.names))
     found = _kept(path)
-    if found is not None and found.shape == shape and np.all(np.isfinite(found)):
+    if found is not None and found.shape == shape and np.all(np.isfinite(found)) and np.all(found >= 0.0):
         return accounts, found
     found = solve_accounts(accounts, draws, uncertainty.opening)
     _keep(path, found)
@@ -138,25 +139,11 @@ def solve_accounts(accounts: Accounts, draws: Draws, vary: bool, without: str = 
     return solve_bounded(matrix, wanted, spread, prior, prior_spread)
 
 
-def cache_folder() -> Path:
-    """Return the folder where solved balances are kept.
-
-    Returns
-    -------
-    Path; ``SIMVET_CACHE`` if set, else ``simvet`` under the user's cache folder.
-
-    Notes
-    -----
-    Unit: none. Errors: none. Source: XDG base directory specification.
-    """
-    chosen = os.environ.get("SIMVET_CACHE")
-    return Path(chosen) if chosen else Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "simvet"
-
-
 def _kept(path: Path) -> Floats | None:
     """Return a balance from the cache, None where there is none or the file is damaged: it is then solved anew."""
     try:
-        return np.asarray(np.load(path), dtype=np.float64)
+        kept = np.load(path)
+        return kept if kept.dtype == np.float64 else None
     except (OSError, ValueError, EOFError):
         return None
 

@@ -41,13 +41,16 @@ def require_new_folder(folder: Path) -> Path:
     -----
     Unit: none. Source: results of two runs are never mixed.
     """
-    if folder.exists() and not folder.is_dir():
-        raise InputError(str(folder), "there is a file of that name", "Choose another folder")
-    above = next(parent for parent in folder.absolute().parents if parent.exists())
-    if not above.is_dir() or not os.access(above, os.W_OK):
-        raise InputError(str(folder), "the folder cannot be written", "Choose another folder")
-    if folder.exists() and any(folder.iterdir()):
-        raise InputError(str(folder), "the folder is not empty", "Choose a new folder; results are never mixed")
+    try:
+        if folder.exists() and not folder.is_dir():
+            raise InputError(str(folder), "there is a file of that name", "Choose another folder")
+        above = next((parent for parent in folder.absolute().parents if parent.exists()), folder)
+        if not above.is_dir() or not os.access(above, os.W_OK):
+            raise InputError(str(folder), "the folder cannot be written", "Choose another folder")
+        if folder.exists() and any(folder.iterdir()):
+            raise InputError(str(folder), "the folder is not empty", "Choose a new folder; results are never mixed")
+    except OSError:
+        raise InputError(str(folder), "the folder cannot be written", "Choose another folder") from None
     return folder
 
 
@@ -131,6 +134,7 @@ def write_results(result: Result, verdicts: Sequence[Verdict], folder: Path) -> 
     Unit: in each file. The folder appears whole or not at all. Source: the run.
     """
     require_new_folder(folder)
+    folder = folder.resolve()
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
         building = Path(tempfile.mkdtemp(dir=folder.parent, prefix=".simvet-"))
@@ -145,10 +149,12 @@ def write_results(result: Result, verdicts: Sequence[Verdict], folder: Path) -> 
         dataset.to_netcdf(building / "books.nc", engine="h5netcdf", encoding=small)
         text = json.dumps(manifest(result), ensure_ascii=False, indent=2, sort_keys=True)
         (building / "manifest.json").write_text(text + "\n", encoding="utf-8")
-        if folder.exists():
-            folder.rmdir()
         building.chmod(0o755)
-        building.rename(folder)
+        if folder.exists():
+            for file in building.iterdir():
+                file.rename(folder / file.name)
+        else:
+            building.rename(folder)
     except OSError:
         raise InputError(str(folder), "the folder cannot be written", "Choose another folder") from None
     finally:

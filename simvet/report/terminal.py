@@ -16,7 +16,7 @@ from simvet.loading import load_pathway, load_scenario, scenario_files
 from simvet.report.wording import Language, band, number, word
 from simvet.result import Result
 from simvet.scenario import Target
-from simvet.targets import RATIO_BAND, Verdict, not_modelled, unit_of
+from simvet.targets import RATIO_BAND, Verdict, is_roughly_equal, not_modelled, unit_of
 
 _STRONG, _WEAK = 0.8, 0.2
 
@@ -168,7 +168,7 @@ def _cells(v: Verdict, language: Language, twice: bool, several: bool) -> list[R
 
 def gap_text(v: Verdict, language: Language) -> str:
     """Return the distance of the median from the bound; points for shares, nothing inside an equality band."""
-    if v.target.key == "general_vocational_ratio":
+    if is_roughly_equal(v.target):
         outside = max(RATIO_BAND[0] - v.median, v.median - RATIO_BAND[1], 0.0)
         return word("text", "points", language, value=f"{outside * 100:+.1f}") if outside else "–"
     if v.unit == "share":
@@ -198,7 +198,7 @@ def target_name(target: Target, language: Language) -> str:
 
 def bound_text(v: Verdict, language: Language) -> str:
     """Return the bound of a verdict as text, with its comparator."""
-    if v.target.key == "general_vocational_ratio":
+    if is_roughly_equal(v.target):
         return word("text", "ratio_bound", language)
     value = number(v.bound, v.unit, language)
     if v.target.bound is None:

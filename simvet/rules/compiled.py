@@ -1,11 +1,38 @@
 """The one door to the compiler: rules are plain functions, compiled on first use and cached on disk."""
 
+import hashlib
+import tempfile
 from collections.abc import Callable
-from typing import TypeVar, cast
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, TypeVar, cast
 
 import numba
 
+from simvet.cache import cache_folder, writable
+
 F = TypeVar("F", bound=Callable[..., object])
+
+
+@lru_cache(maxsize=1)
+def machine_code_folder() -> Path:
+    """Return the folder of compiled rules, another one for every state of their sources.
+
+    Returns
+    -------
+    Path; under the cache folder, or under the system's temporary one where that cannot be written.
+
+    Notes
+    -----
+    The compiler's own cache looks at the file of the function alone: a rule that calls an edited one would go on as it
+    was. Naming the folder by all sources rules that out. Unit: none. Errors: none. Source: Numba documentation, "Notes
+    on Caching".
+    """
+    package = Path(__file__).resolve().parents[1]
+    sources = sorted([*(package / "rules").glob("*.py"), package / "opening" / "solve.py"])
+    digest = hashlib.sha256(b"".join(path.name.encode() + path.read_bytes() for path in sources)).hexdigest()[:16]
+    folder = cache_folder() / "rules" / digest
+    return folder if writable(folder) else Path(tempfile.gettempdir()) / "simvet-rules" / digest
 
 
 def compiled(function: F) -> F:
@@ -21,7 +48,13 @@ def compiled(function: F) -> F:
 
     Notes
     -----
-    Unit: none. ``fastmath`` stays off: the order of a sum is part of the result, because the same seed has to give
-    the same bytes everywhere. Source: Numba documentation, "Compiling Python code with @jit".
+    Unit: none. Errors: none. ``fastmath`` stays off: the order of a sum is part of the result, because the same seed
+    has to give the same bytes everywhere. Source: Numba documentation, "Compiling Python code with @jit".
     """
-    return cast(F, numba.njit(cache=True, error_model="numpy")(function))
+    settings: Any = numba.config
+    before = settings.CACHE_DIR
+    settings.CACHE_DIR = str(machine_code_folder())
+    try:
+        return cast(F, numba.njit(cache=True, error_model="numpy")(function))
+    finally:
+        settings.CACHE_DIR = before

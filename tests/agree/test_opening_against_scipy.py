@@ -8,6 +8,7 @@ import pytest
 from numpy.typing import NDArray
 from scipy.optimize import lsq_linear
 
+from simvet.cache import cache_folder
 from simvet.draws import Draws
 from simvet.loading import load_scenario
 from simvet.opening import balance as opening
@@ -137,5 +138,5 @@ def test_a_balance_comes_from_the_cache_as_it_was_solved(tmp_path: Path, monkeyp
     monkeypatch.setenv("SIMVET_CACHE", str(tmp_path))
     fresh = simulate("zhoushan", draws=5, until=2018)
     cached = simulate("zhoushan", draws=5, until=2018)
-    assert len(list(opening.cache_folder().glob("opening-zhoushan-*.npy"))) == 1
+    assert len(list(cache_folder().glob("opening-zhoushan-*.npy"))) == 1
     assert fresh.books.arrays["stock"].tobytes() == cached.books.arrays["stock"].tobytes()

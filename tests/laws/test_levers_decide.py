@@ -63,3 +63,30 @@ def test_two_regions_run_together_and_answer_all_their_targets(tmp_path: Path, f
     wanted = {first, second}
     assert {v.target.region for v in verdicts} == wanted
     assert all(np.isfinite(v.median) for v in verdicts)
+
+
+def test_a_plan_compared_with_one_that_asks_more_answers_all_targets(tmp_path: Path):
+    path = tmp_path / "own.yaml"
+    path.write_text(
+        "base: lishui\ntitle: {zh: 自设, en: own}\ntargets:\n  - {key: enrolment, stage: middle, comparator: '>=', "
+        "target: 80000, year: 2030, title: {zh: 初中在校生, en: middle enrolment}}\n",
+        encoding="utf-8",
+    )
+    comparison = simvet.compare("lishui", path, draws=5)
+    assert [d.target.key for d in comparison.differences].count("enrolment") == 1
+    assert all(d.identical for d in comparison.differences if d.target.key != "topup_rate")
+
+
+def test_closing_more_places_than_there_are_leaves_none_and_says_so(tmp_path: Path):
+    path = tmp_path / "closing.yaml"
+    path.write_text(
+        "base: zhoushan\ntitle: {zh: 关闭, en: closing}\nprojects:\n"
+        "  - name: closing\n    title: {zh: 关闭, en: closing}\n"
+        "    stage: secondary_vocational\n    places: -50000\n    opening: 2022\n    owner: city\n    source: a test\n"
+        "    status: assumed\n",
+        encoding="utf-8",
+    )
+    result = simvet.simulate(path, draws=5)
+    year = result.books.years.index(2025)
+    assert np.all(result.indicator("places")[:, year] >= 0.0)
+    assert result.schedule.held["places"] > 0

@@ -58,8 +58,15 @@ def test_about_a_small_count_allows_one_less() -> None:
 
 
 def test_roughly_equal_is_a_general_share_of_45_to_55_percent() -> None:
-    found = reached("~", "ratio", 0.5, 0.449, 0.45, 0.5, 0.55, 0.551, key="general_vocational_ratio")
-    assert found == [False, True, True, True, False]
+    plan = replace(TARGET, kind="flow", key="general_vocational_ratio", comparator="~", bound=1.0)
+    shares = np.array([0.449, 0.451, 0.549, 0.551])
+    assert is_reached(plan, shares, np.full(4, 0.5)).tolist() == [False, True, True, False]
+
+
+def test_a_bound_on_the_general_share_that_a_scenario_sets_itself_is_that_bound() -> None:
+    own = replace(TARGET, kind="own", key="general_vocational_ratio", comparator=">=", bound=0.65)
+    shares = np.array([0.5, 0.66])
+    assert is_reached(own, shares, np.full(2, 0.65)).tolist() == [False, True]
 
 
 def test_a_value_that_is_missing_reaches_nothing() -> None:
