@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 
     from simvet.report.wording import Language
 
+UNWRITTEN = 74
+"""Exit code of an output that could not be written."""
 FAULT = 2
 """Exit code of a user's mistake."""
 # The parser's own error class; typer ships its parser under a private name, its exceptions under public ones.
@@ -219,7 +222,16 @@ def _console() -> Console:
 
 
 def _say(line: str) -> None:
-    sys.stdout.write(line + "\n")
+    if sys.stdout is not None:
+        sys.stdout.write(line + "\n")
+
+
+def _discard_output() -> None:
+    """Send what is still to come on standard output nowhere."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, sys.stdout.fileno())
+        os.close(nowhere)
 
 
 def _language_of(arguments: list[str]) -> Language:
@@ -267,6 +279,18 @@ def main(argv: list[str] | None = None) -> int:
             wrapped = InputError(options[0], "{message}", "simvet --help shows what can be typed", message=message)
         sys.stderr.write(f"simvet: {complain(wrapped, _language_of(arguments))}\n")
         return FAULT
+    except OSError as error:
+        # The reader has gone or the disk is full: what Python still holds back must not be written after that.
+        _discard_output()
+        problem = error.strerror or type(error).__name__
+        wrapped = InputError(
+            "simvet",
+            "the output cannot be written ({problem})",
+            "Free the disk, or send the output elsewhere",
+            problem=problem,
+        )
+        sys.stderr.write(f"simvet: {complain(wrapped, _language_of(arguments))}\n")
+        return UNWRITTEN
     except (typer.Abort, KeyboardInterrupt):
         return 130
     return 0

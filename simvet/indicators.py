@@ -38,12 +38,13 @@ class Indicator:
 
     Notes
     -----
-    Shape: ``read`` returns (draw, year, region). Unit: ``unit``. Errors: none. Source: MODEL, section 3.
+    Shape: ``read`` returns (draw, year, region). Unit: ``unit``. ``stages`` names what it is about, empty where any
+    stage can be asked for. Errors: none. Source: MODEL, section 3.
     """
 
     read: Callable[[View, str], Floats]
     unit: str
-    assumed_base: bool = False
+    stages: tuple[str, ...] = ()
 
 
 def _ratio(above: Floats, below: Floats) -> Floats:
@@ -222,26 +223,26 @@ def _graduates_total(view: View, _: str) -> Floats:
 
 INDICATORS: dict[str, Indicator] = {
     "enrolment": Indicator(_enrolment, "persons"),
-    "enrolment_total": Indicator(_enrolment_total, "persons"),
-    "trained_in_three_years": Indicator(_trained_in_three_years, "persons"),
+    "enrolment_total": Indicator(_enrolment_total, "persons", ("region",)),
+    "trained_in_three_years": Indicator(_trained_in_three_years, "persons", ("region",)),
     "entrants": Indicator(_flow("entrants"), "persons/year"),
     "graduates": Indicator(_flow("graduates"), "persons/year"),
-    "graduates_total": Indicator(_graduates_total, "persons/year"),
-    "progression_rate": Indicator(_progression, "share"),
-    "topup_rate": Indicator(_topup, "share"),
-    "general_vocational_ratio": Indicator(_general_share, "share"),
-    "universal_admission": Indicator(_universal_admission, "share"),
-    "dropout_rate": Indicator(_dropout, "share", assumed_base=True),
-    "local_retention": Indicator(_retention, "share", assumed_base=True),
-    "integrated_share": Indicator(_integrated_share, "share", assumed_base=True),
-    "integrated_local_share": Indicator(_integrated_local_share, "share", assumed_base=True),
-    "integrated_lowest_college": Indicator(_integrated_lowest_college, "share", assumed_base=True),
-    "integrated_stays": Indicator(_integrated_stays, "share", assumed_base=True),
-    "exam_admission_share": Indicator(_exam_admission, "share", assumed_base=True),
-    "exam_admission_of_leavers": Indicator(_exam_admission_of_leavers, "share", assumed_base=True),
-    "places": Indicator(_flat("places"), "places", assumed_base=True),
-    "new_school_places": Indicator(_flat("opened_places"), "places"),
-    "international_students": Indicator(_flat("international_students"), "persons/year", assumed_base=True),
+    "graduates_total": Indicator(_graduates_total, "persons/year", ("region",)),
+    "progression_rate": Indicator(_progression, "share", ("secondary_vocational",)),
+    "topup_rate": Indicator(_topup, "share", ("higher_vocational",)),
+    "general_vocational_ratio": Indicator(_general_share, "share", ("middle",)),
+    "universal_admission": Indicator(_universal_admission, "share", ("middle", "higher_vocational")),
+    "dropout_rate": Indicator(_dropout, "share"),
+    "local_retention": Indicator(_retention, "share", ("higher_vocational",)),
+    "integrated_share": Indicator(_integrated_share, "share", ("secondary_vocational",)),
+    "integrated_local_share": Indicator(_integrated_local_share, "share", ("higher_vocational",)),
+    "integrated_lowest_college": Indicator(_integrated_lowest_college, "share", ("higher_vocational",)),
+    "integrated_stays": Indicator(_integrated_stays, "share", ("higher_vocational",)),
+    "exam_admission_share": Indicator(_exam_admission, "share", ("secondary_vocational",)),
+    "exam_admission_of_leavers": Indicator(_exam_admission_of_leavers, "share", ("secondary_vocational",)),
+    "places": Indicator(_flat("places"), "places", ("secondary_vocational",)),
+    "new_school_places": Indicator(_flat("opened_places"), "places", ("secondary_vocational",)),
+    "international_students": Indicator(_flat("international_students"), "persons/year", ("region",)),
 }
 """Every indicator by name; the register finds them here."""
 

@@ -148,6 +148,12 @@ def require_indicators(scenario: Scenario) -> None:
                 target.where, "target {key!r} has no such indicator", "Did you mean {near!r}?", key=target.key,
                 near=nearest(target.key, INDICATORS),
             )  # fmt: skip
+        about = INDICATORS[target.key].stages if is_modelled(target) else ()
+        if target.kind == "own" and about and target.stage not in (*about, "region"):
+            raise InputError(
+                target.where, "target {key!r} says nothing of stage {stage!r}", "Write one of {known}", key=target.key,
+                stage=target.stage, known=", ".join(about),
+            )  # fmt: skip
 
 
 def require_until(scenario: Scenario, until: int) -> None:

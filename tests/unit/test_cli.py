@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -95,3 +96,25 @@ def test_list_names_every_scenario(capsys):
 def test_importing_simvet_loads_nothing_heavy(heavy):
     code = f"import simvet, sys; sys.exit({heavy!r} in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_a_full_disk_is_told_in_one_line(tmp_path):
+    with Path("/dev/full").open("w") as full:
+        command = [sys.executable, "-c", "from simvet.cli import entry; entry()", "list", "--lang", "en"]
+        done = subprocess.run(command, check=False, stdout=full, stderr=subprocess.PIPE, text=True)
+    assert done.returncode == 74
+    assert done.stderr.startswith("simvet: simvet: the output cannot be written")
+    assert done.stderr.count("\n") == 1
+
+
+def test_an_own_target_of_a_stage_that_its_indicator_says_nothing_of_is_refused(tmp_path, capsys):
+    path = tmp_path / "own.yaml"
+    path.write_text(
+        "base: lishui\ntitle: {zh: 自设, en: own}\ntargets:\n  - {key: places, stage: bachelor, comparator: '>=', "
+        "target: 100, year: 2030, title: {zh: 学位, en: places}}\n",
+        encoding="utf-8",
+    )
+    assert main(["run", str(path), "--lang", "en"]) == 2
+    assert (
+        "target 'places' says nothing of stage 'bachelor'. Write one of secondary_vocational" in capsys.readouterr().err
+    )
