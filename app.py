@@ -5,8 +5,8 @@ from __future__ import annotations
 import streamlit as st
 
 from simvet.loading import load_scenario, scenario_files
-from simvet.report.export import verdict_frame
-from simvet.report.wording import LANGUAGES, Language, number, word
+from simvet.report.terminal import bound_text, cause_text, gap_text
+from simvet.report.wording import LANGUAGES, Language, band, number, word
 from simvet.result import simulate
 from simvet.targets import Verdict, not_modelled
 
@@ -18,6 +18,25 @@ def verdicts_of(name: str, digest: str, draws: int) -> list[Verdict]:
     """Return the verdicts of a scenario; the digest makes an edited file a new question."""
     del digest
     return simulate(name, draws).verdicts()
+
+
+def row_of(verdict: Verdict, language: Language) -> dict[str, str]:
+    """Return a verdict as a row of the table, in the words of the terminal."""
+    name = verdict.target.labels[language]
+    reading = word("reading", verdict.reading, language)
+    if reading != verdict.reading:
+        name = word("text", "reading", language, name=name, reading=reading)
+    bound = word("text", "bound_cell", language, bound=bound_text(verdict, language), year=verdict.target.year)
+    mark = " †" if verdict.assumed_base else ""
+    cells = (
+        ("column_target", name),
+        ("column_bound", bound),
+        ("column_median", band(verdict.median, verdict.low, verdict.high, verdict.unit, language)),
+        ("column_gap", gap_text(verdict, language)),
+        ("column_probability", f"{verdict.probability * 100:.0f}% ±{verdict.error * 100:.1f}{mark}"),
+        ("column_cause", cause_text(verdict, language)),
+    )
+    return {word("text", key, language): cell for key, cell in cells}
 
 
 def show(language: Language) -> None:
@@ -36,13 +55,10 @@ def show(language: Language) -> None:
         verdicts = verdicts_of(name, scenario.digest + scenario.data_digest, DRAWS)
     heads = [verdict for verdict in verdicts if verdict.headline][:4]
     for column, verdict in zip(st.columns(len(heads)), heads, strict=True):
-        column.metric(
-            verdict.target.labels[language],
-            f"{verdict.probability * 100:.0f}%",
-            f"{number(verdict.median, verdict.unit, language)} / {number(verdict.bound, verdict.unit, language)}",
-            delta_color="off",
-        )
-    st.dataframe(verdict_frame(verdicts), hide_index=True)
+        value, bound = number(verdict.median, verdict.unit, language), bound_text(verdict, language)
+        column.metric(verdict.target.labels[language], f"{verdict.probability * 100:.0f}%")
+        column.caption(f"{value} · {bound}")
+    st.dataframe([row_of(verdict, language) for verdict in verdicts], hide_index=True)
     others = not_modelled(scenario)
     st.caption(word("text", "other_title", language, count=len(others)))
     st.caption("、".join(target.labels[language] for target in others))
