@@ -8,7 +8,8 @@ from simvet.loading import load_scenario, scenario_files
 from simvet.report.terminal import bound_text, cause_text, gap_text
 from simvet.report.wording import LANGUAGES, Language, band, number, word
 from simvet.result import simulate
-from simvet.targets import Verdict, not_modelled
+from simvet.targets import not_modelled
+from simvet.verdicts import Verdict
 
 DRAWS = 300
 

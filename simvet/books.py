@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from simvet.errors import BalanceError
 from simvet.pathway import Pathway
+from simvet.rules.names import CARRIED_LIMITS, PROVIDERS
 
 if TYPE_CHECKING:
     import xarray
@@ -19,6 +20,37 @@ Floats = NDArray[np.float64]
 
 TOLERANCE = 1e-9
 """Largest loss or gain that arithmetic in expectations may leave, relative to the stock."""
+
+RESOURCES: dict[str, tuple[str, str]] = {
+    "teachers": ("persons", "teachers (专任教师)"),
+    "teaching_staff": ("persons", "teachers left for teaching, part-time ones and training counted (折合授课教师)"),
+    "specialists": ("persons", "specialist teachers (专业教师)"),
+    "dual_qualified": ("persons", "dual-qualified specialist teachers (双师型教师)"),
+    "dual_formed": ("persons/year", "specialist teachers who became dual-qualified or came so (新增双师型教师)"),
+    "high_level_dual": ("persons", "high-level dual-qualified teachers (高水平双师型教师)"),
+    "postgraduates": ("persons", "teachers with a postgraduate degree (研究生学历教师)"),
+    "abroad_teachers": ("persons", "teachers with three months or more abroad (有境外研修经历的教师)"),
+    "abroad_trips": ("persons/year", "teachers who go abroad in the year (当年出国境研修教师)"),
+    "retrained_share": ("share", "teachers retrained within the cycle / teachers (轮训覆盖率)"),
+    "practice_placements": ("person-times/year", "placements of teachers in enterprises (教师企业实践人次)"),
+    "floor_area": ("m2", "floor area (校舍建筑面积)"),
+    "land": ("m2", "land (占地面积)"),
+    "books": ("volumes", "books (图书)"),
+    "equipment": ("CNY", "value of equipment (仪器设备值)"),
+    "recurrent_need": ("CNY/year", "recurrent cost of the enrolment (经常性经费需求)"),
+    "capital_need": ("CNY/year", "equipment and building wanted (资本性经费需求)"),
+    "recurrent_budget": ("CNY/year", "public recurrent budget (经常性财政拨款)"),
+    "own_income": ("CNY/year", "fees and own income (学费与自筹)"),
+    "capital_budget": ("CNY/year", "capital budget (资本性预算)"),
+    "carried_over": ("CNY", "money left over from the year before (上年结转)"),
+    "paid": ("CNY/year", "money paid out (支出)"),
+    "reserve": ("CNY", "money carried to the next year (结转下年)"),
+    "returned": ("CNY/year", "unspent money that goes back to the treasury (结余收回)"),
+    "financing_gap": ("CNY/year", "needs that no money covers (经费缺口)"),
+    "equipment_bought": ("CNY/year", "equipment bought (设备投入)"),
+    "building_spent": ("CNY/year", "cost of projects in the year (基建支出)"),
+}
+"""Resources of a stage: unit, and what they are."""
 
 AXES: dict[str, tuple[str, ...]] = {
     "stock": ("cell",),
@@ -45,8 +77,11 @@ AXES: dict[str, tuple[str, ...]] = {
     "work_in_region": ("stage",),
     "start_work": ("stage",),
     "places": (),
-    "teachers": (),
     "opened_places": (),
+    "usable_places": (),
+    "training_persons": (),
+    **dict.fromkeys(RESOURCES, ("provider",)),
+    "carried": ("provider", "resource"),
     "reserved": (),
     "reserved_broken": (),
     "international_students": (),
@@ -59,7 +94,9 @@ UNITS: dict[str, str] = {
     "binding": "index into limits",
     "places": "places",
     "opened_places": "places",
-    "teachers": "persons",
+    "usable_places": "places",
+    "carried": "persons",
+    **{name: unit for name, (unit, _) in RESOURCES.items()},
 }
 """Units other than persons/year."""
 
@@ -88,7 +125,10 @@ LONG_NAMES: dict[str, str] = {
     "work_in_region": "leavers who start work in the region (本地就业)",
     "start_work": "leavers who start work (就业)",
     "places": "places of secondary vocational schools (中职学位)",
-    "teachers": "teachers of secondary vocational schools (中职教师)",
+    "usable_places": "places that can hold students, new schools filling by grade (可用学位)",
+    "training_persons": "persons trained by vocational schools (社会培训)",
+    "carried": "students that a resource carries under its standard (资源可承载学生)",
+    **{name: told for name, (_, told) in RESOURCES.items()},
     "opened_places": "places opened by projects since the base year (项目新增学位)",
     "reserved": "college seats reserved three years ago (一体化预留)",
     "reserved_broken": "reserved seats that could not be honoured (预留落空)",
@@ -125,6 +165,8 @@ class Books:
             "stage": len(pathway.stages),
             "gate": len(pathway.gates),
             "option": max(len(gate.options) for gate in pathway.gates),
+            "provider": len(PROVIDERS),
+            "resource": len(CARRIED_LIMITS),
         }
         lead = (len(years), draws, len(regions))
         # Year by year in memory, because that is how the books are written.
@@ -156,6 +198,11 @@ class Books:
     def enrolment(self, stage: str) -> Floats:
         """Return the enrolment of a stage, shape (draw, year, region)."""
         return np.asarray(self.arrays["stock"][..., self.pathway.stage_cells(stage)].sum(axis=-1))
+
+    def provider(self, name: str, stage: str) -> Floats:
+        """Return a resource of one stage, or of both together for ``region``, shape (draw, year, region)."""
+        values = self.arrays[name]
+        return np.asarray(values.sum(axis=-1) if stage == "region" else values[..., PROVIDERS.index(stage)])
 
     def gate(self, name: str, gate: str) -> Floats:
         """Return a gate array of one gate, shape (draw, year, region[, option])."""
@@ -210,7 +257,16 @@ class Books:
             )
         if any(np.any(a[name] < -1e-6) for name in AXES if name != "cutoff"):
             raise BalanceError("a stock or a flow fell below zero")
-        return worst
+        return max(worst, self._check_money())
+
+    def _check_money(self) -> float:
+        """Return the largest relative gap between money in and money out; complain beyond the tolerance."""
+        a = self.arrays
+        came = a["carried_over"] + a["recurrent_budget"] + a["own_income"] + a["capital_budget"]
+        worst = _worst(np.abs(came - a["paid"] - a["reserve"] - a["returned"]), np.maximum(came, 1.0))
+        if not worst <= TOLERANCE:
+            raise BalanceError(f"money was lost or invented; largest relative gap {worst:.3g}")
+        return 0.0 if self.whole else worst
 
     def to_dataset(self) -> xarray.Dataset:
         """Return the books as a labelled dataset.
@@ -233,6 +289,8 @@ class Books:
             "stage": list(self.pathway.stages),
             "gate": [gate.key for gate in self.pathway.gates],
             "option": list(range(most)),
+            "provider": list(PROVIDERS),
+            "resource": list(CARRIED_LIMITS),
         }
         coordinates: dict[str, Any] = {
             "draw": np.arange(self.draws),

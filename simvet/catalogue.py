@@ -10,8 +10,10 @@ from dataclasses import dataclass
 from typing import Literal
 
 from simvet.errors import InputError, nearest
+from simvet.items import known_items, known_processes, region_items
+from simvet.rules.names import PROVIDERS
 
-Axis = Literal["region", "stage", "gate", "pool"]
+Axis = Literal["region", "stage", "gate", "pool", "item", "process", "instrument"]
 Origin = Literal["data", "opening", "neutral"]
 Drift = Literal["none", "logit", "log", "add"]
 
@@ -25,6 +27,7 @@ class Quantity:
     Shape: ``axis`` says what it is counted over besides draw, year and region. Unit: ``unit``, with period and
     denominator. Errors: none. Source: the row of ``data/<region>`` that carries its value; ``origin`` says whether the
     base value is read from data, solved by the opening balance, or neutral (a lever that nobody has pulled).
+    ``families`` names the items that it is counted over, where their list is data and not code.
     """
 
     unit: str
@@ -38,6 +41,7 @@ class Quantity:
     keys: tuple[str, ...] = ()
     yearly: bool = True
     lever: bool = True
+    families: tuple[str, ...] = ()
 
 
 _COLLEGES = ("higher_vocational", "vocational_bachelor", "bachelor")
@@ -132,10 +136,117 @@ CATALOGUE: dict[str, Quantity] = {
     "adult_demand_growth": Quantity("share/year", -0.5, 1),
     "places": Quantity("places", 0, math.inf, "stage", origin="opening", owner="city", keys=("secondary_vocational",)),
     "spare_places": Quantity(SHARE, -0.5, 3, lever=False),
-    "teachers": Quantity(PERSONS, 0, math.inf, "stage", origin="opening", owner="city", keys=("secondary_vocational",)),
-    "teacher_growth": Quantity("share/year", -0.5, 1, owner="city"),
-    "students_per_teacher_base": Quantity("students/teacher", 1, 100, lever=False),
-    "students_per_teacher_standard": Quantity("students/teacher", 1, 100, owner="province"),
+    # teachers
+    "teachers": Quantity(PERSONS, 0, math.inf, "stage", origin="opening", owner="city", keys=PROVIDERS),
+    "teacher_attrition": Quantity(YEARLY_SHARE, 0, 1, "stage", drift="logit", owner="city", keys=PROVIDERS),
+    "teacher_retirement": Quantity(YEARLY_SHARE, 0, 1, "stage", keys=PROVIDERS),
+    "teacher_hiring": Quantity(YEARLY_SHARE, 0, 2, "stage", owner="city", keys=PROVIDERS),
+    "students_per_teacher_base": Quantity("students/teacher", 1, 100, "stage", keys=PROVIDERS, lever=False),
+    "students_per_teacher_standard": Quantity("students/teacher", 1, 100, "stage", owner="province", keys=PROVIDERS),
+    "specialist_share": Quantity(SHARE, 0, 1, "stage", keys=PROVIDERS, lever=False),
+    "dual_qualified_base": Quantity(SHARE, 0, 1, "stage", keys=PROVIDERS, lever=False),
+    "dual_qualified_of_hires": Quantity(SHARE, 0, 1, "stage", owner="school", keys=PROVIDERS),
+    "dual_training_slots": Quantity(YEARLY_SHARE, 0, 1, "stage", owner="city", keys=PROVIDERS),
+    "dual_training_funded": Quantity(YEARLY_SHARE, 0, 1, "stage", owner="city", keys=PROVIDERS),
+    "dual_expiry": Quantity(YEARLY_SHARE, 0, 1, "stage", owner="province", keys=PROVIDERS),
+    "high_level_base": Quantity(SHARE, 0, 1, "stage", keys=PROVIDERS, lever=False),
+    "high_level_slots": Quantity(YEARLY_SHARE, 0, 1, "stage", owner="city", keys=PROVIDERS),
+    "postgraduate_base": Quantity(SHARE, 0, 1, "stage", keys=PROVIDERS, lever=False),
+    "postgraduate_of_hires": Quantity(SHARE, 0, 1, "stage", owner="school", keys=PROVIDERS),
+    "postgraduate_upgrades": Quantity(YEARLY_SHARE, 0, 1, "stage", owner="school", keys=PROVIDERS),
+    "abroad_base": Quantity(SHARE, 0, 1, "stage", keys=PROVIDERS, lever=False),
+    "abroad_trips": Quantity(YEARLY_SHARE, 0, 1, "stage", drift="logit", owner="school", keys=PROVIDERS),
+    "retraining_rate": Quantity(YEARLY_SHARE, 0, 1, "stage", drift="logit", owner="city", keys=PROVIDERS),
+    "enterprise_practice": Quantity("per year", 0, 5, "stage", drift="log", owner="enterprise", keys=PROVIDERS),
+    "part_time_weight": Quantity(SHARE, 0, 1, lever=False),
+    "outside_teacher_share": Quantity(SHARE, 0, 1, owner="school"),
+    # space, equipment, books
+    "floor_area": Quantity("m2", 0, math.inf, "stage", origin="opening", owner="city", keys=PROVIDERS),
+    "land": Quantity("m2", 0, math.inf, "stage", origin="opening", owner="city", keys=PROVIDERS),
+    "books": Quantity("volumes", 0, math.inf, "stage", origin="opening", owner="school", keys=PROVIDERS),
+    "floor_area_per_student_base": Quantity("m2/student", 0.1, 500, "stage", keys=PROVIDERS, lever=False),
+    "floor_area_standard": Quantity("m2/student", 0.1, 500, "stage", owner="province", keys=PROVIDERS),
+    "floor_area_growth": Quantity("share/year", -0.5, 1, "stage", owner="city", keys=PROVIDERS),
+    "land_per_student_base": Quantity("m2/student", 0.1, 500, "stage", keys=PROVIDERS, lever=False),
+    "land_standard": Quantity("m2/student", 0.1, 500, "stage", owner="province", keys=PROVIDERS),
+    "land_growth": Quantity("share/year", -0.5, 1, "stage", owner="city", keys=PROVIDERS),
+    "books_per_student_base": Quantity("volumes/student", 0.1, 1000, "stage", keys=PROVIDERS, lever=False),
+    "books_standard": Quantity("volumes/student", 0.1, 1000, "stage", owner="province", keys=PROVIDERS),
+    "books_growth": Quantity("share/year", -0.5, 1, "stage", owner="school", keys=PROVIDERS),
+    "equipment_per_student_base": Quantity("CNY/student", 1, 1e7, "stage", keys=PROVIDERS, lever=False),
+    "equipment_standard": Quantity("CNY/student", 1, 1e7, "stage", owner="province", keys=PROVIDERS),
+    "equipment_depreciation": Quantity(YEARLY_SHARE, 0, 1, "stage", owner="school", keys=PROVIDERS),
+    "equipment_investment": Quantity("CNY/student/year", 0, 1e7, "stage", drift="log", owner="city", keys=PROVIDERS),
+    # the card rule for colleges
+    "card_limit_students_per_teacher": Quantity("students/teacher", 1, 200, owner="province"),
+    "card_limit_postgraduate_share": Quantity(SHARE, 0.001, 1, owner="province"),
+    "card_limit_floor_area": Quantity("m2/student", 0.1, 500, owner="province"),
+    "card_limit_equipment": Quantity("CNY/student", 1, 1e7, owner="province"),
+    "card_limit_books": Quantity("volumes/student", 0.1, 1000, owner="province"),
+    "college_indicator_spread": Quantity("logit", 0, 5, lever=False),
+    # money
+    "public_funding_per_student": Quantity(
+        "CNY/student/year", 1, 1e7, "stage", owner="city", keys=("general_high", "secondary_vocational")
+    ),
+    "public_funding_growth": Quantity(
+        "share/year", -0.5, 2, "stage", owner="city", keys=("general_high", "secondary_vocational")
+    ),
+    "appropriation_per_student": Quantity(
+        "CNY/student/year", 1, 1e7, "stage", owner="province", keys=("higher_vocational",)
+    ),
+    "appropriation_growth": Quantity("share/year", -0.5, 2, "stage", owner="province", keys=("higher_vocational",)),
+    "unit_cost": Quantity("CNY/student/year", 1, 1e7, "stage", owner="school", keys=PROVIDERS),
+    "unit_cost_growth": Quantity("share/year", -0.5, 2, "stage", owner="school", keys=PROVIDERS),
+    "recurrent_cover": Quantity("ratio", 0, 10, "stage", keys=PROVIDERS, lever=False),
+    "recurrent_budget_growth": Quantity("share/year", -0.5, 2, "stage", owner="city", keys=PROVIDERS),
+    "capital_budget": Quantity("CNY/student/year", 0, 1e7, "stage", owner="city", keys=PROVIDERS),
+    "capital_budget_growth": Quantity("share/year", -0.5, 2, "stage", owner="city", keys=PROVIDERS),
+    "carry_over_share": Quantity(SHARE, 0, 1, owner="city"),
+    # training and the teachers' time that it takes
+    "training_ratio_base": Quantity("ratio", 0, 50, lever=False),
+    "training_growth": Quantity("share/year", -0.5, 2, owner="school"),
+    "training_level": Quantity("ratio", 0, 1000, origin="neutral", drift="log", neutral=1.0, owner="school"),
+    "training_time_share": Quantity(SHARE, 0, 1, lever=False),
+    "training_time_limit": Quantity(SHARE, 0, 1, owner="school"),
+    "high_level_training_premium": Quantity("ratio", 0, 20, owner="school"),
+    # what else a plan counts: see simvet.items
+    "count_base": Quantity("count", 0, 1e9, "item", lever=False, families=("count",)),
+    "starts": Quantity("count/year", 0, 1e6, "item", owner="city", families=("count",)),
+    "success_rate": Quantity(SHARE, 0, 1, "process", owner="school"),
+    "lead_time": Quantity("years", 0, 20, "process", owner="school"),
+    "adoption_base": Quantity(SHARE, 0, 1, "item", lever=False, families=("share",)),
+    "adoption_lift": Quantity("logit/year", -5, 20, "item", owner="school", families=("share",)),
+    "service_base": Quantity("amount/year", 0, 1e12, "item", lever=False, families=("service",)),
+    "event_base": Quantity("count/year", 0, 1e6, "item", lever=False, families=("event",)),
+    "service_growth": Quantity("share/year", -1, 5, "item", owner="school", families=("service", "event")),
+    "service_level": Quantity(
+        "ratio", 0, 1000, "item", origin="neutral", neutral=1.0, owner="school", families=("service", "event")
+    ),
+    # instruments that the plans name: ceilings, credits, rules
+    "performance_pay_uplift": Quantity(SHARE, 0, 2, origin="neutral", neutral=0.0, owner="province"),
+    "service_pay_uplift_per_head": Quantity(SHARE, 0, 2, origin="neutral", neutral=0.0, owner="city"),
+    "service_incentive_share": Quantity(SHARE, 0, 1, origin="neutral", neutral=0.0, owner="city"),
+    "individual_pay_cap": Quantity("ratio", 1, 10, origin="neutral", neutral=1.0, owner="city"),
+    "research_reward_share": Quantity(SHARE, 0, 1, origin="neutral", neutral=0.0, owner="school"),
+    "enterprise_tax_credit": Quantity(SHARE, 0, 1, origin="neutral", neutral=0.0, owner="city"),
+    "teacher_hire_experience": Quantity("years", 0, 20, origin="neutral", neutral=0.0, owner="province"),
+    "part_time_teacher_share": Quantity(SHARE, 0, 1, owner="school"),
+    "instrument_effect": Quantity(
+        "ratio",
+        -10,
+        10,
+        "instrument",
+        keys=(
+            "performance_pay_uplift",
+            "service_pay_uplift_per_head",
+            "service_incentive_share",
+            "individual_pay_cap",
+            "research_reward_share",
+            "enterprise_tax_credit",
+            "teacher_hire_experience",
+        ),
+        lever=False,
+    ),
     # who goes where
     "study_elsewhere_share": Quantity(
         SHARE, 0, 1, "stage", keys=("secondary_vocational", "general_high", "higher_vocational"), lever=False
@@ -193,13 +304,39 @@ def require_quantity(name: str, where: str) -> Quantity:
     return CATALOGUE[name]
 
 
-def require_key(name: str, key: str, where: str) -> str:
-    """Return the key (stage, gate or pool) if the quantity is counted over it; complain if not.
+def keys_of(name: str, region: str = "") -> tuple[str, ...]:
+    """Return what a quantity is counted over: stages, gates, pools, items or processes.
+
+    Parameters
+    ----------
+    name : str; a quantity.
+    region : str; for items, only those that this region counts; "" for all regions.
+
+    Returns
+    -------
+    tuple of str; empty for a quantity that has one value a region.
+
+    Notes
+    -----
+    Unit: none. Errors: InputError where a table of items is wrong. Source: CATALOGUE, and data for items.
+    """
+    quantity = CATALOGUE[name]
+    if quantity.axis == "process":
+        return known_processes() if not region or region_items(region) else ()
+    if quantity.axis == "item":
+        known = known_items(quantity.families)
+        return tuple(key for key in known if key in region_items(region)) if region else known
+    return quantity.keys
+
+
+def require_key(name: str, key: str, where: str, region: str = "") -> str:
+    """Return the key (stage, gate, pool, item or process) if the quantity is counted over it; complain if not.
 
     Parameters
     ----------
     name, key : str.
     where : str, the place to name in the complaint.
+    region : str; for items, the region that must count it.
 
     Returns
     -------
@@ -214,7 +351,8 @@ def require_key(name: str, key: str, where: str) -> str:
     Unit: none. Source: CATALOGUE.
     """
     quantity = require_quantity(name, where)
-    if not quantity.keys:
+    keys = keys_of(name, region)
+    if quantity.axis == "region":
         if key not in ("", "region"):
             raise InputError(
                 where,
@@ -225,17 +363,14 @@ def require_key(name: str, key: str, where: str) -> str:
                 key=key,
             )
         return ""
-    if key not in quantity.keys:
+    if key not in keys:
+        near = nearest(key, keys) if keys else ""
+        shown = keys if quantity.axis != "item" else keys[:0]
         raise InputError(
-            where,
-            "{name!r} has no {axis} {key!r}",
-            "Did you mean {near!r}? It takes {known}",
-            name=name,
-            axis=quantity.axis,
-            key=key,
-            near=nearest(key, quantity.keys),
-            known=", ".join(quantity.keys),
-        )
+            where, "{name!r} has no {axis} {key!r}",
+            "Did you mean {near!r}? It takes {known}" if shown else "Did you mean {near!r}?", name=name,
+            axis=quantity.axis, key=key, near=near, known=", ".join(shown),
+        )  # fmt: skip
     return key
 
 

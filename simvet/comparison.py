@@ -13,7 +13,8 @@ from simvet.result import Result, simulate
 from simvet.runs import DEFAULT_DRAWS, rerun
 from simvet.sampling import Uncertainty
 from simvet.scenario import Scenario, Target
-from simvet.targets import Reading, column_of, province_of, read_targets
+from simvet.targets import Reading, column_of, read_targets
+from simvet.verdicts import province_of
 
 
 @dataclass(frozen=True)

@@ -27,6 +27,7 @@ DECISIONS: dict[str, int] = {
     "college": 8,
     "project": 9,
     "birth": 10,
+    "item": 11,
 }
 
 WORD_LIMIT = 2**32

@@ -68,7 +68,7 @@ def require_lever(lever: Lever, regions: Sequence[str]) -> Lever:
     Unit: none. Source: CATALOGUE.
     """
     where = f"{lever.where} {lever.name!r}"
-    require_key(lever.quantity, lever.key, where)
+    require_key(lever.quantity, lever.key, where, lever.region if lever.region in regions else "")
     if not CATALOGUE[lever.quantity].lever:
         raise InputError(
             where, "quantity {name!r} belongs to the past and cannot be pulled",

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from simvet.indicators import INDICATORS
+from simvet.conflicts import Conflict, conflicts_of
+from simvet.indicators import find_indicator
+from simvet.rules.names import LIMITS, PROVIDERS
 from simvet.runs import DEFAULT_DRAWS, Run, rerun, start_run
 from simvet.sampling import Uncertainty
 from simvet.scenario import Scenario
-from simvet.targets import Verdict, judge
+from simvet.verdicts import Verdict, judge
 
 if TYPE_CHECKING:
     import pandas
@@ -55,6 +57,7 @@ class Result(Run):
         rows = []
         for name, stage in self.scenario_indicators:
             values = self.indicator(name, stage)
+            unit = find_indicator(self.scenario, name, stage).unit
             for position, region in enumerate(self.books.regions):
                 for column, year in enumerate(self.books.years):
                     drawn = values[:, column, position]
@@ -68,7 +71,7 @@ class Result(Run):
                             name,
                             stage,
                             year,
-                            INDICATORS[name].unit,
+                            unit,
                             median,
                             low,
                             high,
@@ -86,17 +89,26 @@ class Result(Run):
         single = [
             "enrolment_total", "graduates_total", "progression_rate", "topup_rate", "general_vocational_ratio",
             "dropout_rate", "local_retention", "integrated_share", "integrated_local_share", "exam_admission_share",
-            "places",
+            "places", "training_persons", "training_ratio", "dual_qualified_share", "recurrent_need", "capital_need",
+            "financing_gap", "funding_ratio_to_general", "public_funding_per_student", "appropriation_per_student",
         ]  # fmt: skip
         admission = [("universal_admission", "middle"), ("universal_admission", "higher_vocational")]
-        return pairs + [(name, "region") for name in single] + admission
+        staged = [
+            (name, stage)
+            for name in ("dual_qualified_share", "postgraduate_teacher_share", "students_per_teacher",
+                         "equipment_per_student", "effective_places", "cost_per_graduate")
+            for stage in PROVIDERS
+        ]  # fmt: skip
+        items = {item.id: item for found in self.scenario.items.values() for item in found.values()}
+        counted = [(item.key, item.stage) for item in items.values()]
+        return pairs + [(name, "region") for name in single] + admission + staged + counted
 
     def verdicts(self, causes: bool = True, progress: Callable[[str], None] | None = None) -> list[Verdict]:
-        """Return the verdict on every target of the register that the flow of students decides.
+        """Return the verdict on every target of the register that can be computed, in every reading of its text.
 
         Parameters
         ----------
-        causes : bool; search the binding cause by relaxing every limit in turn (a dozen more runs).
+        causes : bool; search the binding cause by relaxing every limit in turn (some thirty more runs).
         progress : callable, optional; told what is being computed.
 
         Returns
@@ -108,6 +120,46 @@ class Result(Run):
         Unit: each target's own. Errors: InputError when a target names no indicator. Source: MODEL, section 8.
         """
         return judge(self, causes, progress)
+
+    def conflicts(self, verdicts: Sequence[Verdict] | None = None) -> list[Conflict]:
+        """Return which targets pull each other down, by which lever and how hard.
+
+        Parameters
+        ----------
+        verdicts : sequence of Verdict, optional; as :meth:`verdicts` returns them, by default searched anew.
+
+        Returns
+        -------
+        list of Conflict, the largest losses first.
+
+        Notes
+        -----
+        Unit: each target's own. Errors: as :meth:`verdicts`. Source: MODEL, section 8.
+        """
+        return conflicts_of(self.verdicts() if verdicts is None else verdicts)
+
+    def binding(self) -> pandas.DataFrame:
+        """Return which limit sets the seats: one row for region, stage, year and limit, with its share of the draws.
+
+        Returns
+        -------
+        pandas.DataFrame; columns region, stage, year, limit, share.
+
+        Notes
+        -----
+        Unit: share of draws. Errors: none. Source: the books, array ``binding``, which holds every draw.
+        """
+        import pandas as pd  # noqa: PLC0415
+
+        rows = []
+        for position, region in enumerate(self.books.regions):
+            for place, stage in enumerate(self.scenario.pathway.stages):
+                for column, year in enumerate(self.books.years):
+                    found = self.books.arrays["binding"][:, column, position, place]
+                    for number in np.unique(found[np.isfinite(found)]):
+                        share = float(np.mean(found == number))
+                        rows.append((region, stage, year, LIMITS[int(number)], share))
+        return pd.DataFrame(rows, columns=["region", "stage", "year", "limit", "share"])
 
 
 def simulate(

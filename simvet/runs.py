@@ -12,7 +12,7 @@ from simvet.books import Books
 from simvet.draws import Draws
 from simvet.engines import ENGINES
 from simvet.errors import InputError, nearest
-from simvet.indicators import INDICATORS, STAGED, View
+from simvet.indicators import STAGED, View, find_indicator
 from simvet.loading import load_scenario, require_horizon
 from simvet.sampling import Uncertainty
 from simvet.scenario import Scenario
@@ -56,14 +56,7 @@ class Run:
         ------
         InputError : there is no such indicator or stage.
         """
-        if name not in INDICATORS:
-            raise InputError(
-                "indicator",
-                "there is no indicator {name!r}",
-                "Did you mean {near!r}?",
-                name=name,
-                near=nearest(name, INDICATORS),
-            )
+        found = find_indicator(self.scenario, name, stage)
         if stage != "region":
             self.scenario.pathway.require_stage(stage, "indicator")
         elif name in STAGED:
@@ -71,7 +64,7 @@ class Run:
                 "indicator", "indicator {name!r} is counted by stage", "Name a stage, such as {stage!r}", name=name,
                 stage="secondary_vocational",
             )  # fmt: skip
-        return INDICATORS[name].read(self.view, stage)
+        return found.read(self.view, stage)
 
 
 def start_run(
@@ -160,5 +153,26 @@ def rerun(run: Run, scenario: Scenario) -> Run:
     if [(c.region, c.base_year) for c in scenario.regions] != [(c.region, c.base_year) for c in run.scenario.regions]:
         raise ValueError("the regions or base years differ")
     old = run.schedule
-    schedule = Schedule(scenario, old.draws, old.count, old.uncertainty, old.openings)
+    schedule = Schedule(scenario, old.draws, old.count, old.uncertainty, old.openings, old.shared)
     return Run(scenario, schedule, run_years(schedule, seed=run.seed), run.seed)
+
+
+def reread(run: Run, scenario: Scenario) -> Run:
+    """Look at the books of a run under a scenario whose levers leave students and schools alone.
+
+    Parameters
+    ----------
+    run : Run; supplies the books.
+    scenario : Scenario with the same regions and data, that differs in what stands beside the chain.
+
+    Returns
+    -------
+    Run; the same books, other paths of items and of funding.
+
+    Notes
+    -----
+    Unit: persons. Errors: none. Source: items and funding feed nothing back.
+    """
+    old = run.schedule
+    schedule = Schedule(scenario, old.draws, old.count, old.uncertainty, old.openings, old.shared)
+    return Run(scenario, schedule, run.books, run.seed)

@@ -7,6 +7,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 
+from simvet.items import Item
 from simvet.levers import Lever, require_lever
 from simvet.pathway import Pathway
 from simvet.tables import TOLERANCES, Row, home, named_numbers
@@ -27,12 +28,30 @@ class Spread:
 
 
 @dataclass(frozen=True)
-class Project:
-    """A construction project: places that open (or close, when negative) in a year nobody knows for sure.
+class ProjectStandard:
+    """What a kind of project usually takes: years of every stage, its risk, and the cost of a place.
 
     Notes
     -----
-    Unit: places; ``opening`` a school year, open by 1 September. Errors: checked when it is read. Source: ``source``.
+    Shape: ``durations`` maps each of ``rules.names.PROJECT_STAGES`` to years. Unit: years, share, CNY/place. Errors:
+    checked when it is read. Source: ``data/standards/projects.csv``.
+    """
+
+    durations: Mapping[str, Spread]
+    failure: Spread
+    cost_per_place: Spread
+
+
+@dataclass(frozen=True)
+class Project:
+    """A project: places that open (or close, when negative), or the intake of an institution that is to be approved.
+
+    Notes
+    -----
+    Shape: ``count`` units of the same kind, each with its own luck. Unit: ``places`` and ``cost`` of one unit in places
+    (persons/year for an upgrade) and CNY; ``opening`` a school year, open by 1 September; where it is None the project
+    goes from ``start`` (a calendar year; units one after the other up to ``last_start``) through its stages, the first
+    of them ``reached``. Errors: checked when it is read. Source: ``source``.
     """
 
     name: str
@@ -40,11 +59,19 @@ class Project:
     region: str
     stage: str
     places: Spread
-    opening: Spread
+    opening: Spread | None
     owner: str
     source: str
     status: str
     where: str
+    kind: str = "new_school"
+    count: Spread = Spread(1.0, 1.0, 1.0)
+    start: Spread | None = None
+    last_start: float = 0.0
+    reached: str = ""
+    durations: Mapping[str, Spread] = field(default_factory=dict)
+    failure: Spread = Spread(0.0, 0.0, 0.0)
+    cost: Spread = Spread(0.0, 0.0, 0.0)
 
 
 @dataclass(frozen=True)
@@ -114,6 +141,7 @@ class Scenario:
     targets: tuple[Target, ...]
     pathway: Pathway = field(repr=False)
     rows: Mapping[str, tuple[Row, ...]] = field(repr=False)
+    items: Mapping[str, Mapping[str, Item]] = field(repr=False)
     where: str = ""
 
     @property
@@ -134,7 +162,7 @@ class Scenario:
             "levers": [
                 {k: v for k, v in asdict(lever).items() if k not in ("where", "labels")} for lever in self.levers
             ],
-            "projects": [{k: v for k, v in _plain(project).items() if k != "where"} for project in self.projects],
+            "projects": [_plain(project) for project in self.projects],
             "targets": [[t.region, t.key, t.stage, t.comparator, t.bound, t.year] for t in self.targets],
         }
         return digest_of(said)
@@ -143,7 +171,8 @@ class Scenario:
     def data_digest(self) -> str:
         """Return the sha256 of every data row of the scenario's regions and of all tolerances, 16 hex digits."""
         rows = [[_row_key(row) for row in rows] for _, rows in sorted(self.rows.items())]
-        return digest_of([rows, [number.key for number in named_numbers(home() / TOLERANCES).values()]])
+        items = [[item.said for item in found.values()] for _, found in sorted(self.items.items())]
+        return digest_of([rows, items, [number.key for number in named_numbers(home() / TOLERANCES).values()]])
 
     def with_levers(self, *levers: Lever, name: str = "", labels: Mapping[str, str] | None = None) -> Scenario:
         """Return the same scenario with more levers, applied after its own, under its own or another name.
@@ -180,10 +209,8 @@ def digest_of(content: object) -> str:
 
 
 def _plain(project: Project) -> dict[str, object]:
-    return {
-        "name": project.name, "region": project.region, "stage": project.stage,
-        "places": asdict(project.places), "opening": asdict(project.opening), "owner": project.owner,
-    }  # fmt: skip
+    told = ("where", "labels", "source", "status")
+    return {name: value for name, value in asdict(project).items() if name not in told}
 
 
 def _row_key(row: Row) -> list[object]:

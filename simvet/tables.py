@@ -26,7 +26,7 @@ DISTRIBUTIONS = ("exact", "rounding", "fixed", "triangular", "normal_90")
 UNITS = (
     "persons", "persons/year", "share", "share/year", "ratio", "schools", "CNY/student", "CNY/student/year",
     "persons per 100000", "students/teacher", "year", "years", "count", "count/year", "logit", "logit/year", "log/year",
-    "per year", "places", "CNY",
+    "per year", "places", "CNY", "CNY/year", "amount/year", "m2/student", "volumes/student", "CNY/place",
 )  # fmt: skip
 LARGEST_FILE = 20_000_000
 """Bytes; a table of every figure of every prefecture of China stays below a tenth of this."""
@@ -184,7 +184,7 @@ def read_table(path: Path) -> tuple[Row, ...]:
     """
     rows: list[Row] = []
     seen: dict[tuple[object, ...], str] = {}
-    for cells, where in _read_cells(path, COLUMNS):
+    for cells, where in read_cells(path, COLUMNS):
         row = _row(cells, where)
         identity = (row.region, row.year, row.indicator, row.stage, row.track, row.definition, row.use)
         if row.use != "history" and identity in seen:
@@ -219,10 +219,10 @@ def named_numbers(path: Path) -> Mapping[str, NamedNumber]:
     Unit: each row's own. Source: the table.
     """
     found: dict[str, NamedNumber] = {}
-    for cells, where in _read_cells(path, NAMED_COLUMNS):
-        _require_filled(cells, NAMED_COLUMNS[:-1], where)
+    for cells, where in read_cells(path, NAMED_COLUMNS):
+        require_filled(cells, NAMED_COLUMNS[:-1], where)
         _require_bare(cells, ("name",), where)
-        _require_words(cells, (("status", ("assumed",)), ("unit", UNITS)), where)
+        require_words(cells, (("status", ("assumed",)), ("unit", UNITS)), where)
         name, value = cells["name"], number_of(cells["value"], "value", where)
         if value <= 0.0:
             raise InputError(
@@ -241,8 +241,26 @@ def named_numbers(path: Path) -> Mapping[str, NamedNumber]:
     return MappingProxyType(dict(sorted(found.items())))
 
 
-def _read_cells(path: Path, columns: tuple[str, ...]) -> Iterator[tuple[dict[str, str], str]]:
-    """Yield each row of a table as column -> cell, with the place to name in a complaint about it."""
+def read_cells(path: Path, columns: tuple[str, ...]) -> Iterator[tuple[dict[str, str], str]]:
+    """Yield each row of a table as column -> cell, with the place to name in a complaint about it.
+
+    Parameters
+    ----------
+    path : Path of a CSV file.
+    columns : tuple of str; the header that it must have, in any order.
+
+    Yields
+    ------
+    (dict of column -> cell, str).
+
+    Raises
+    ------
+    InputError : a column is missing, unknown or doubled, or a row has more or fewer cells than the header.
+
+    Notes
+    -----
+    Unit: none. Source: the table.
+    """
     place = place_of(path)
     reader = csv.reader(read_text(path).splitlines())
     try:
@@ -283,10 +301,10 @@ def _require_header(header: list[str], columns: tuple[str, ...], place: str) -> 
 
 def _row(cells: dict[str, str], where: str) -> Row:
     filled = ("region", "year", "indicator", "stage", "value", "unit", "low", "high", "status", "use", "grade")
-    _require_filled(cells, filled, where)
+    require_filled(cells, filled, where)
     _require_bare(cells, ("region", "indicator", "stage", "track", "definition"), where)
     words = (("status", STATUSES), ("use", USES), ("distribution", DISTRIBUTIONS), ("unit", UNITS), ("grade", GRADES))
-    _require_words(cells, words, where)
+    require_words(cells, words, where)
     value, low, high = (number_of(cells[column], column, where) for column in ("value", "low", "high"))
     if not low <= value <= high:
         raise InputError(
@@ -308,7 +326,8 @@ def _row(cells: dict[str, str], where: str) -> Row:
     return Row(year=int(year), value=value, low=low, high=high, where=where, **text)
 
 
-def _require_filled(cells: dict[str, str], columns: tuple[str, ...], where: str) -> None:
+def require_filled(cells: dict[str, str], columns: tuple[str, ...], where: str) -> None:
+    """Complain about an empty cell; errors: InputError; unit: none; source: a missing number is never a zero."""
     for column in columns:
         if not cells[column].strip():
             raise InputError(
@@ -329,7 +348,8 @@ def _require_bare(cells: dict[str, str], columns: tuple[str, ...], where: str) -
             )
 
 
-def _require_words(cells: dict[str, str], known: tuple[tuple[str, tuple[str, ...]], ...], where: str) -> None:
+def require_words(cells: dict[str, str], known: tuple[tuple[str, tuple[str, ...]], ...], where: str) -> None:
+    """Complain about a cell that is none of its column's words; errors: InputError; unit: none; source: the table."""
     for column, words in known:
         if cells[column] not in words:
             raise InputError(
@@ -442,11 +462,13 @@ def region_rows(region: str, folder: Path | None = None) -> tuple[Row, ...]:
 
     Notes
     -----
-    Unit: each row's own. Source: ``data/<region>/values.csv`` and ``assumptions.csv``, ``data/standards/values.csv``.
+    Unit: each row's own. Source: ``data/<region>/values.csv``, ``assumptions.csv`` and ``resources.csv``, and
+    ``data/standards/values.csv``.
     """
     data = (folder or home()) / "data"
     require_region(region, f"data/{region}", folder)
-    files = (data / region / "values.csv", data / region / "assumptions.csv", data / "standards" / "values.csv")
+    own = [data / region / name for name in ("values.csv", "assumptions.csv", "resources.csv")]
+    files = (*own, data / "standards" / "values.csv")
     rows = tuple(row for path in files for row in read_table(path))
     for row in rows:
         if row.region != region and f"/{region}/" in row.where:

@@ -1,18 +1,18 @@
-"""Indicator + bound + year -> verdict: how likely, by how much, from when, and what stands in the way."""
+"""What a plan asks for, and how a run answers it: indicator, bound, year, and when the bound counts as reached."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from simvet.errors import InputError, nearest
-from simvet.indicators import INDICATORS, READINGS
-from simvet.loading import load_scenario, require_horizon
-from simvet.relaxations import RELAXATIONS
-from simvet.runs import Run, rerun, start_run
+from simvet.indicators import FAMILY_UNITS, INDICATORS, READINGS, find_indicator, find_item
+from simvet.items import BASES, item_id
+from simvet.loading import require_horizon
+from simvet.loading.register import load_missing
+from simvet.runs import Run
 from simvet.scenario import Scenario, Target
 
 Floats = NDArray[np.float64]
@@ -21,78 +21,35 @@ ABOUT = 0.05
 """Part below the bound that still counts as "about" (左右)."""
 EXACT = 0.001
 """Part on either side of a bound with ``==`` that rounding in print explains."""
-PLAN_YEARS = 5
-"""A milestone without a printed base starts this many years before the target: the plans run for five years."""
+FULL = 0.995
+"""Share of persons that is printed as 100 %: full coverage of people is read to the whole per cent."""
+RATIO_BAND = (0.45, 0.55)
+"""General share of entrants that counts as "roughly equal" (普职大体相当); assumed, MODEL section 8."""
 BASE_FIGURES: dict[str, tuple[tuple[str, str], ...]] = {
     "general_vocational_ratio": (("entrants", "general_high"), ("entrants", "secondary_vocational")),
     "universal_admission": (("transition_rate", "middle"),),
     "enrolment_total": (("enrolment", "secondary_vocational"), ("enrolment", "higher_vocational")),
 }
 """Figures (indicator, stage) that print the base of a target under another name."""
-RATIO_BAND = (0.45, 0.55)
-"""General share of entrants that counts as "roughly equal" (普职大体相当); assumed, MODEL section 8."""
-TIE = 0.05
-"""Causes whose effect comes within this part of the largest are named with it."""
-MODELLED_KEYS = ("places", "new_school_places")
-"""Targets of other kinds than flow that the flow model already decides."""
+BASE_QUANTITIES: dict[str, str] = {
+    "dual_qualified_share": "dual_qualified_base", "dual_qualified_teachers": "dual_qualified_base",
+    "high_level_dual_share": "high_level_base", "postgraduate_teacher_share": "postgraduate_base",
+    "teachers_abroad_share": "abroad_base", "teachers_abroad": "abroad_base",
+    "equipment_per_student": "equipment_per_student_base", "training_persons": "training_ratio_base",
+    "training_persons_cumulative": "training_ratio_base", "training_ratio": "training_ratio_base",
+    "high_level_training_ratio": "training_ratio_base", "teacher_rotation_coverage": "retraining_rate",
+    "teacher_practice": "enterprise_practice", "public_funding_per_student": "public_funding_per_student",
+    "funding_ratio_to_general": "public_funding_per_student", "appropriation_per_student": "appropriation_per_student",
+}  # fmt: skip
+"""Quantity whose rows say whether the base of a target about resources is printed."""
+OUTCOME_KINDS = (
+    "flow", "resource", "project_count", "project_share", "partnership", "attainment", "service", "own",
+)  # fmt: skip
+"""Kinds of register rows that a run has to answer; the others are instruments and a figure of the base year."""
 
 
-@dataclass(frozen=True)
-class Cause:
-    """One constraint, relaxed by 10 % from the base year on, and what that did.
-
-    Notes
-    -----
-    Unit: ``probability`` is the change of the probability, ``error`` its paired Monte Carlo error, ``value`` the change
-    of the median in the target's unit. Errors: none. Source: MODEL, section 8.
-    """
-
-    key: str
-    probability: float
-    value: float
-    error: float
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """What a run says about one target, in one reading of its text.
-
-    Notes
-    -----
-    Unit: values in the target's unit. ``error`` is the Monte Carlo standard error of ``probability``. ``milestone``
-    is where a straight line from the base to the bound stands in ``as_of``; ``milestone_assumed`` says that no base is
-    printed in the plan, ``assumed_base`` that no figure of the region prints it either. ``by_value`` says that the
-    causes are ranked by the median, because no relaxation moves the probability beyond its noise. ``causes`` is empty
-    where they were not searched. Errors: none. Source: MODEL, section 8.
-    """
-
-    target: Target
-    reading: str
-    headline: bool
-    unit: str
-    median: float
-    low: float
-    high: float
-    bound: float
-    gap: float
-    probability: float
-    error: float
-    first_year: int | None
-    until: int
-    as_of: int
-    milestone: float
-    milestone_assumed: bool
-    value_as_of: float
-    base_value: float
-    assumed_base: bool
-    causes: tuple[Cause, ...]
-    binding: tuple[str, ...]
-    by_value: bool
-    draws: int
-
-
-def is_modelled(target: Target) -> bool:
-    """Return whether the flow of students decides a target.
+def is_outcome(target: Target) -> bool:
+    """Return whether a row asks for an outcome: not an instrument, not a figure of the base year.
 
     Parameters
     ----------
@@ -100,17 +57,53 @@ def is_modelled(target: Target) -> bool:
 
     Returns
     -------
-    bool; True for flow targets, base figures of flows, places, and targets that a scenario adds itself.
+    bool.
 
     Notes
     -----
     Unit: none. Errors: none. Source: column ``kind`` of the register.
     """
-    return target.kind in ("flow", "baseline", "own") or target.key in MODELLED_KEYS
+    return target.kind in OUTCOME_KINDS
+
+
+def missing_datum(target: Target) -> dict[str, str] | None:
+    """Return which datum a target lacks so that it cannot be computed, in both languages; None where it can.
+
+    Parameters
+    ----------
+    target : Target.
+
+    Returns
+    -------
+    dict of language -> text, or None.
+
+    Notes
+    -----
+    Unit: none. Errors: none. Source: ``data/targets/missing.csv``.
+    """
+    return load_missing().get((target.document, target.key, target.stage))
+
+
+def is_modelled(target: Target) -> bool:
+    """Return whether a run answers a row with a probability, or checks it in the base year.
+
+    Parameters
+    ----------
+    target : Target.
+
+    Returns
+    -------
+    bool; False for instruments, and for outcomes that lack a datum.
+
+    Notes
+    -----
+    Unit: none. Errors: none. Source: the register.
+    """
+    return (is_outcome(target) or target.kind == "baseline") and missing_datum(target) is None
 
 
 def not_modelled(scenario: Scenario) -> list[Target]:
-    """Return the targets that a run does not judge: of a kind not modelled yet, or of a year before the books begin.
+    """Return the rows that a run does not judge: instruments, rows that lack a datum, years before the books begin.
 
     Parameters
     ----------
@@ -128,7 +121,7 @@ def not_modelled(scenario: Scenario) -> list[Target]:
 
 
 def require_indicators(scenario: Scenario) -> None:
-    """Complain about a target whose key names no indicator.
+    """Complain about a target whose key names neither an indicator nor an item of its region.
 
     Parameters
     ----------
@@ -136,19 +129,23 @@ def require_indicators(scenario: Scenario) -> None:
 
     Raises
     ------
-    InputError : a modelled target has no indicator.
+    InputError : a modelled target has no indicator, or asks of a stage that its indicator says nothing of.
 
     Notes
     -----
-    Unit: none. Source: INDICATORS.
+    Unit: none. Source: INDICATORS and the items of the regions.
     """
     for target in scenario.targets:
-        if is_modelled(target) and target.key not in INDICATORS:
+        if not is_modelled(target):
+            continue
+        items = scenario.items[target.region]
+        if target.key not in INDICATORS and item_id(target.key, target.stage) not in items:
+            known = {*INDICATORS, *(item.key for item in items.values())}
             raise InputError(
                 target.where, "target {key!r} has no such indicator", "Did you mean {near!r}?", key=target.key,
-                near=nearest(target.key, INDICATORS),
+                near=nearest(target.key, known),
             )  # fmt: skip
-        about = INDICATORS[target.key].stages if is_modelled(target) else ()
+        about = find_indicator(scenario, target.key, target.stage).stages
         if target.kind == "own" and about and target.stage not in (*about, "region"):
             raise InputError(
                 target.where, "target {key!r} says nothing of stage {stage!r}", "Write one of {known}", key=target.key,
@@ -181,6 +178,25 @@ def require_until(scenario: Scenario, until: int) -> None:
             )  # fmt: skip
 
 
+def readings_of(target: Target) -> tuple[str, ...]:
+    """Return the indicators that read a target, one for each way in which its text can be understood.
+
+    Parameters
+    ----------
+    target : Target.
+
+    Returns
+    -------
+    tuple of str; mostly the target's own key.
+
+    Notes
+    -----
+    Unit: none. Errors: none. Source: READINGS.
+    """
+    own = READINGS.get(f"{target.document}:{target.key}")
+    return own or READINGS.get(target.key, (target.key,))
+
+
 def is_roughly_equal(target: Target) -> bool:
     """Return whether a target asks for general and vocational schools to be roughly equal (普职大体相当).
 
@@ -209,13 +225,15 @@ def unit_of(target: Target, reading: str) -> str:
 
     Returns
     -------
-    str; the target's own unit where the indicator counts in it, else the indicator's.
+    str; the register's unit, save where the indicator counts in another one (a general share for a ratio).
 
     Notes
     -----
     Errors: none. Source: the register and INDICATORS.
     """
-    return target.unit if target.unit in ("share", "persons", "places", "persons/year") else INDICATORS[reading].unit
+    if reading in INDICATORS and (is_roughly_equal(target) or not target.unit):
+        return INDICATORS[reading].unit
+    return target.unit or FAMILY_UNITS["count"]
 
 
 def is_reached(target: Target, value: Floats, bound: Floats) -> NDArray[np.bool_]:
@@ -234,12 +252,14 @@ def is_reached(target: Target, value: Floats, bound: Floats) -> NDArray[np.bool_
     Notes
     -----
     ``~`` allows 5 % below, for counts the larger of 5 % and one; more than the bound counts as reached; roughly equal
-    is a general share of 45 to 55 %. Errors: none. Source: MODEL, section 8.
+    is a general share of 45 to 55 %; 100 % of people is read to the whole per cent. Errors: none. Source: MODEL,
+    section 8.
     """
     if is_roughly_equal(target):
         return np.asarray((value >= RATIO_BAND[0]) & (value <= RATIO_BAND[1]))
     if target.comparator == ">=":
-        return np.asarray(value >= bound)
+        whole = target.unit == "share" and target.kind in OUTCOME_KINDS[1:-1]
+        return np.asarray(value >= np.where(whole & (np.asarray(bound) == 1.0), FULL, bound))
     if target.comparator == "<=":
         return np.asarray(value <= bound)
     if target.comparator == "==":
@@ -248,26 +268,6 @@ def is_reached(target: Target, value: Floats, bound: Floats) -> NDArray[np.bool_
     if target.unit.startswith("count"):
         slack = np.maximum(slack, 1.0)
     return np.asarray(value >= bound - slack)
-
-
-def monte_carlo_error(reached: int, draws: int) -> float:
-    """Return the standard error of a probability counted from draws.
-
-    Parameters
-    ----------
-    reached : int; draws in which the target is reached.
-    draws : int.
-
-    Returns
-    -------
-    float, share; above zero even when all draws agree.
-
-    Notes
-    -----
-    Agresti-Coull with two pseudo-draws of each kind. Errors: none. Source: Agresti & Coull (1998).
-    """
-    share = (reached + 2.0) / (draws + 4.0)
-    return float(np.sqrt(share * (1.0 - share) / (draws + 4.0)))
 
 
 @dataclass(frozen=True)
@@ -315,7 +315,7 @@ def read_targets(result: Run, province: Run | None) -> list[Reading]:
         if not is_modelled(target) or target.year < result.books.years[0]:
             continue
         position = result.books.regions.index(target.region)
-        for name in READINGS.get(target.key, (target.key,)):
+        for name in readings_of(target):
             value = result.indicator(name, target.stage)[:, :, position]
             if target.bound is None:
                 if province is None:
@@ -339,70 +339,6 @@ def _aligned(result: Run, province: Run, name: str, stage: str) -> Floats:
         if year in province.books.years:
             bound[:, column] = other[:, province.books.years.index(year)]
     return bound
-
-
-def judge(result: Run, causes: bool, progress: Callable[[str], None] | None) -> list[Verdict]:
-    """Return the verdicts of a run; see :meth:`simvet.result.Result.verdicts`.
-
-    Parameters
-    ----------
-    result : Run.
-    causes : bool; search the binding constraints.
-    progress : callable, optional; told each step.
-
-    Returns
-    -------
-    list of Verdict, headline targets first.
-
-    Raises
-    ------
-    InputError : a target names no indicator.
-
-    Notes
-    -----
-    Unit: each target's. Source: MODEL, section 8.
-    """
-    tell = progress or (lambda _: None)
-    province = None
-    if any(target.bound is None and is_modelled(target) for target in result.scenario.targets):
-        tell("province")
-        province = province_of(result)
-    readings = read_targets(result, province)
-    verdicts = [_verdict(result, reading) for reading in readings]
-    if causes:
-        effects: list[list[Cause]] = [[] for _ in verdicts]
-        for key, relax in RELAXATIONS.items():
-            tell(key)
-            relaxed = relax(result.scenario)
-            if relaxed is None:
-                continue
-            other = read_targets(rerun(result, relaxed), province)
-            for position, (before, after) in enumerate(zip(readings, other, strict=True)):
-                effects[position].append(_effect(result, key, before, after))
-        verdicts = [_with_causes(v, found) for v, found in zip(verdicts, effects, strict=True)]
-    order = {key: place for place, key in enumerate(result.scenario.headlines)}
-    return sorted(verdicts, key=lambda v: (order.get(v.target.key, len(order)),))
-
-
-def province_of(result: Run) -> Run | None:
-    """Return the province of a run in the same draws, None where the scenario names none.
-
-    Parameters
-    ----------
-    result : Run.
-
-    Returns
-    -------
-    Run or None.
-
-    Notes
-    -----
-    Unit: persons. Errors: InputError when the province's scenario is wrong. Source: MODEL, section 8.
-    """
-    if result.scenario.province == "none":
-        return None
-    scenario = load_scenario(result.scenario.province).with_horizon(result.scenario.until)
-    return start_run(scenario, result.draws, result.seed, None, "cohort", result.schedule.uncertainty)
 
 
 def column_of(result: Run, year: int) -> int:
@@ -433,80 +369,35 @@ def column_of(result: Run, year: int) -> int:
     return result.books.years.index(year)
 
 
-def _verdict(result: Run, reading: Reading) -> Verdict:
-    target, years = reading.target, result.books.years
-    column = column_of(result, target.year)
-    value, bound = reading.value[:, column], float(np.nanmedian(reading.bound[:, column]))
-    if not np.isfinite(value).any():
-        raise InputError(
-            target.where, "target {key!r} has no value in {year}",
-            "Choose another year, or a region whose data give it", key=target.key, year=target.year,
-        )  # fmt: skip
-    low, median, high = (float(q) for q in np.nanquantile(value, [0.1, 0.5, 0.9]))
-    reached = int(np.count_nonzero(reading.reached(column)))
-    first = None
-    for place, year in enumerate(years):
-        if place > 0 and np.mean(reading.reached(place)) >= 0.5:
-            first = year
-            break
-    as_of = min(max(result.scenario.as_of, years[0]), years[-1])
-    base, milestone = _milestone(result, reading, bound, as_of)
-    return Verdict(
-        target=target, reading=reading.name, headline=target.key in result.scenario.headlines,
-        unit=unit_of(target, reading.name),
-        median=median, low=low, high=high, bound=bound, gap=median - bound, probability=reached / result.draws,
-        error=monte_carlo_error(reached, result.draws), first_year=first, until=years[-1], as_of=as_of,
-        milestone=milestone, milestone_assumed=target.base_value is None,
-        value_as_of=float(np.nanmedian(reading.value[:, years.index(as_of)])), base_value=base,
-        assumed_base=not _base_is_printed(result, target), causes=(), binding=(), by_value=False, draws=result.draws,
-    )  # fmt: skip
+def base_is_printed(result: Run, target: Target) -> bool:
+    """Return whether a page prints the base of a target, in the plan itself or among the figures of the region.
 
+    Parameters
+    ----------
+    result : Run.
+    target : Target.
 
-def _milestone(result: Run, reading: Reading, bound: float, as_of: int) -> tuple[float, float]:
-    """Return the base and where a straight line from it to the bound stands; the bound once the base is past it."""
-    target, years = reading.target, result.books.years
-    if target.base_value is not None and target.base_year is not None:
-        start, base = target.base_year, target.base_value
-    else:
-        seen = int(np.argmax(np.isfinite(reading.value).any(axis=0)))
-        start = min(max(years[seen], target.year - PLAN_YEARS), years[-1])
-        base = float(np.nanmedian(reading.value[:, years.index(start)]))
-    if bool(is_reached(target, np.array(base), np.array(bound))):
-        return base, bound
-    done = min(max((as_of - start) / max(target.year - start, 1), 0.0), 1.0)
-    return base, base + (bound - base) * done
+    Returns
+    -------
+    bool.
 
-
-def _base_is_printed(result: Run, target: Target) -> bool:
-    """Return whether a page prints the base of a target, in the plan itself or among the figures of the region."""
+    Notes
+    -----
+    Unit: none. Errors: none. Source: the register and the region's rows.
+    """
     if target.base_value is not None:
         return True
+    rows = result.scenario.rows[target.region]
+    item = find_item(result.scenario, target.key, target.stage)
+    if item is not None and item.id in result.scenario.items[target.region]:
+        bases = [row for row in rows if row.indicator == BASES[item.family] and row.stage == item.id]
+        return bool(bases) and all(row.status != "assumed" for row in bases)
+    if target.key in BASE_QUANTITIES:
+        stages = (
+            (target.stage,) if target.stage != "region" else ("secondary_vocational", "higher_vocational", "region")
+        )
+        bases = [row for row in rows if row.indicator == BASE_QUANTITIES[target.key] and row.stage in stages]
+        return bool(bases) and all(row.status != "assumed" for row in bases)
     wanted = BASE_FIGURES.get(target.key, ((target.key, target.stage),))
-    printed = {(row.indicator, row.stage) for row in result.scenario.rows[target.region] if row.use == "figure"}
+    printed = {(row.indicator, row.stage) for row in rows if row.use == "figure"}
     return set(wanted) <= printed
-
-
-def _effect(result: Run, key: str, before: Reading, after: Reading) -> Cause:
-    column = column_of(result, before.target.year)
-    change = after.reached(column).astype(float) - before.reached(column).astype(float)
-    moved = np.nanmedian(after.value[:, column]) - np.nanmedian(before.value[:, column])
-    return Cause(key, float(change.mean()), float(moved), float(change.std() / np.sqrt(change.size)))
-
-
-def _with_causes(verdict: Verdict, effects: Iterable[Cause]) -> Verdict:
-    """Name the constraints whose relaxation raises the probability most, or the value where it stays 0 or 1."""
-    found = tuple(effects)
-    if verdict.probability >= 1.0:
-        return replace(verdict, causes=found)
-    two_sided = is_roughly_equal(verdict.target)
-    clear = [cause for cause in found if cause.probability > 2.0 * cause.error]
-    if clear or two_sided:
-        gain = {cause.key: cause.probability for cause in clear}
-    else:
-        sign = -1.0 if verdict.target.comparator == "<=" else 1.0
-        gain = {cause.key: sign * cause.value for cause in found}
-    best = max(gain.values(), default=0.0)
-    if best <= 1e-12:
-        return replace(verdict, causes=found)
-    binding = tuple(sorted((k for k, v in gain.items() if v >= best * (1.0 - TIE)), key=lambda k: -gain[k]))
-    return replace(verdict, causes=found, binding=binding, by_value=not clear)

@@ -12,6 +12,7 @@ from simvet.draws import Draws
 from simvet.engines import ENGINES
 from simvet.indicators import progression_rate, retention_rate
 from simvet.schedule import Schedule
+from simvet.supply.yearly import Supply
 
 Floats = NDArray[np.float64]
 
@@ -42,14 +43,18 @@ def run_years(schedule: Schedule, engine: str = "cohort", seed: int = 0) -> Book
     kept = tuple(int(year) for year in schedule.calendar if year >= scenario.base_year)
     books = Books.empty(scenario.pathway, regions, kept, schedule.count, schedule.uncertainty.chance)
     world = ENGINES[engine](schedule, Draws(seed))
+    supply = Supply(schedule)
     rows = world.opening_rows()
+    rows.update(supply.close_year(schedule.first, rows["stock"]))
     books.enter(schedule.first, rows)
-    base = _rates(books, rows)
+    base = {**_rates(books, rows), **supply.families_see(rows, schedule.first)}
     attractiveness = np.zeros((schedule.count, len(regions)))
     for year in schedule.years:
-        rows = world.step(year, schedule.terms(year, attractiveness))
+        rows = world.step(year, schedule.terms(year, attractiveness, supply.open_year(year)))
+        rows.update(supply.close_year(year, rows["stock"]))
         books.enter(year, rows)
-        attractiveness = attractiveness_since(schedule, base, _rates(books, rows))
+        seen = {**_rates(books, rows), **supply.families_see(rows, year)}
+        attractiveness = attractiveness_since(schedule, base, seen)
     books.check_balance()
     return books
 
@@ -74,9 +79,8 @@ def attractiveness_since(schedule: Schedule, base: dict[str, Floats], now: dict[
 
     Notes
     -----
-    Errors: none. Progression and work retention move it; modernised and dual-qualified shares stand still until the
-    capacity model carries them, so their weights rest. Where nobody graduates a rate does not move. Source: MODEL,
-    section 4.
+    Errors: none. Progression, work retention, dual-qualified teachers and modernised schools move it. Where a rate is
+    not known (nobody graduates, no modernised schools are counted) it does not move. Source: MODEL, section 4.
     """
     moved = np.zeros((schedule.count, len(schedule.openings)))
     for position, opening in enumerate(schedule.openings):

@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 from simvet.draws import Draws, cohort_key
 from simvet.rules.admission import place_by_score, place_persons_by_score
 from simvet.rules.progress import pass_a_year, thin
-from simvet.rules.seats import regular_seats_by_pool, seats_and_binding, students_carried
+from simvet.rules.seats import regular_seats_by_pool, seats_and_binding
+from simvet.rules.standards import card_limit
 from simvet.schedule import Schedule, YearTerms
 
 Floats = NDArray[np.float64]
@@ -73,9 +74,6 @@ class CohortWorld:
             rows.update(entrants=np.rint(rows["entrants"]), graduates=np.rint(rows["graduates"]))
             placed, pool = np.rint(placed), np.rint(pool)
         rows.update(placed=placed, pool=pool)
-        rows["places"] = self.schedule.at("places", SECONDARY, year)
-        rows["teachers"] = self.schedule.at("teachers", SECONDARY, year)
-        rows["opened_places"] = self.schedule.opened_places(year)
         leavers = pool[:, :, 2] - np.nansum(placed[:, :, 2], axis=-1)
         work = self._to_work(leavers, self.schedule.at("work_in_region_share", "", year), 0)
         self._others_to_work(work["start_work"], pool[:, :, 3] - np.nansum(placed[:, :, 3], axis=-1), rows["graduates"])
@@ -87,7 +85,7 @@ class CohortWorld:
         """Move every region on to autumn of ``year`` and report what happened, shape (draw, region, ...)."""
         before = self.stock
         stay, graduates, moves, arrivals = self._pass(year, terms)
-        seats, binding = self._stage_seats(terms, stay)
+        seats, binding = self._stage_seats(terms, stay, graduates)
         gates = _GateBook(self.shape, [len(g.options) for g in self.pathway.gates])
         index = self.pathway.track_index
         entrants = np.zeros((*self.shape, len(self.pathway.tracks)))
@@ -134,8 +132,7 @@ class CohortWorld:
             "repeaters": moves[..., 1], "departures": moves[..., 2], "transfers_out": moves[..., 3],
             "transfers_in": moves[..., 4], "arrivals": arrivals, "stage_seats": seats, "binding": binding,
             "left_at_gate": left, "joined_at_gate": joined, "outside_entrants": outside, "adult_entrants": adults,
-            "places": terms.of("places", SECONDARY), "teachers": terms.of("teachers", SECONDARY), "reserved": reserved,
-            "opened_places": self.schedule.opened_places(year),
+            "reserved": reserved,
             "reserved_broken": np.maximum(reserved - seats[..., stage[HIGHER]], 0.0), **gates.rows(), **work,
         }  # fmt: skip
         rows["international_students"] = self.schedule.where_given("international_students", year)
@@ -196,7 +193,7 @@ class CohortWorld:
             arrivals[..., position] = coming
         return stay, graduates.reshape(*self.shape, -1), moves.reshape(*self.shape, len(tracks), 5), arrivals
 
-    def _stage_seats(self, terms: YearTerms, stay: Floats) -> tuple[Floats, Floats]:
+    def _stage_seats(self, terms: YearTerms, stay: Floats, graduates: Floats) -> tuple[Floats, Floats]:
         """Return seats for entrants and the binding limit of every stage, shape (draw, region, stage)."""
         stages = self.pathway.stages
         seats = np.full((*self.shape, len(stages)), np.inf)
@@ -214,27 +211,18 @@ class CohortWorld:
             named = set().union(*switched)
             plan = limit("intake_plan", terms.of("intake_plan", stage)) if "intake_plan" in named else unlimited
             licence = limit("licence", terms.of("licence", stage)) if "licence" in named else unlimited
-            entry, carried = unlimited, {}
+            entry = unlimited
             if "entry_capacity" in named:
                 per_year = terms.of("places", stage) / 3.0
                 entry = limit("entry_capacity", np.maximum(per_year, self.entry_floor))
-            if "places" in named:
-                carried["places"] = limit("places", terms.of("places", stage))
-            if "teachers" in named:
-                standard = self._standard(terms)
-                carried["teachers"] = limit(
-                    "teachers", students_carried(terms.of("teachers", stage), standard, per_student=False)
-                )
-            seats[..., position], found = seats_and_binding(plan, licence, entry, carried, continuing)
+            card = None
+            if "card" in named and terms.capacity.cards is not None:
+                leaving = graduates[..., list(self.pathway.stage_tracks(stage))].sum(axis=-1)
+                card = limit("card", card_limit(plan, leaving, *terms.capacity.cards))
+            carried = terms.capacity.carried.get(stage, {})
+            seats[..., position], found = seats_and_binding(plan, licence, entry, carried, continuing, card)
             binding[..., position] = found
         return seats, binding
-
-    def _standard(self, terms: YearTerms) -> Floats:
-        """Return students per teacher that count as full: a region above the old standard is cut only by a new one."""
-        standard = terms.of("students_per_teacher_standard")
-        opened = self.schedule.at("students_per_teacher_standard", "", self.schedule.first)
-        base = np.stack([o.sample.of("students_per_teacher_base") for o in self.schedule.openings], axis=1)
-        return np.where(standard == opened, np.maximum(standard, base), standard)
 
     def _cohort_factor(self, terms: YearTerms, pool: Floats) -> Floats:
         """Return how general-school seats follow the number of middle leavers."""

@@ -46,7 +46,7 @@ def require_word(word: str, kind: str, known: tuple[str, ...], where: str) -> st
     return word
 
 
-def require_finite(name: str, value: float, where: str) -> None:
+def require_finite(name: str, value: float, where: str, most: float = LARGEST_NUMBER) -> None:
     """Complain about a number that no run can work with.
 
     Parameters
@@ -54,10 +54,11 @@ def require_finite(name: str, value: float, where: str) -> None:
     name : str, the key that holds it.
     value : float.
     where : str, the place to name in the complaint.
+    most : float; the largest number that makes sense here.
 
     Raises
     ------
-    InputError : the number is not finite, or beyond LARGEST_NUMBER.
+    InputError : the number is not finite, or beyond ``most``.
 
     Notes
     -----
@@ -65,11 +66,6 @@ def require_finite(name: str, value: float, where: str) -> None:
     """
     if not math.isfinite(value):
         raise InputError(where, "{name!r} is {value}, not a number", "Write a finite number", name=name, value=value)
-    if abs(value) > LARGEST_NUMBER:
-        raise InputError(
-            where,
-            "{name!r} is {value:g}, more than any region has people",
-            "Look for digits too many",
-            name=name,
-            value=value,
-        )
+    if abs(value) > most:
+        what = "more than any region has people" if most == LARGEST_NUMBER else "more than any region can pay"
+        raise InputError(where, "{name!r} is {value:g}, " + what, "Look for digits too many", name=name, value=value)

@@ -4,22 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from simvet.catalogue import require_in_bounds, require_key, require_quantity
+from simvet.catalogue import keys_of, require_in_bounds, require_key, require_quantity
 from simvet.errors import InputError, nearest
 from simvet.levers import OPERATIONS, Lever
 from simvet.loading.checks import COMPARATORS, FIRST_YEAR, LARGEST_NUMBER, LAST_YEAR, require_finite, require_word
 from simvet.loading.schema import LeverFile, ProjectFile, RegionFile, SpreadFile, TargetFile
 from simvet.pathway import Pathway
-from simvet.rules.names import LIMITS, STAGE_LIMITS
-from simvet.scenario import Project, RegionCase, Spread, Target
+from simvet.rules.names import LIMITS, PROJECT_STAGES, STAGE_LIMITS
+from simvet.scenario import Project, ProjectStandard, RegionCase, Spread, Target
 from simvet.tables import SCHOOL_YEARS, require_region
 
+MOST_SHOWN = 8
+"""Keys that a complaint names at most."""
 LARGEST_FACTOR = 1000
 """No lever multiplies by more."""
 STAGED_INDICATORS = ("enrolment", "entrants", "graduates")
 """Indicators that mean nothing for a region as a whole."""
 COLLEGES = ("higher_vocational", "vocational_bachelor", "bachelor")
 """Stages whose seats are divided into blocks, and so must be counted."""
+LARGEST_COST = 1e12
+"""CNY; no building programme of a region costs more."""
+MOST_UNITS = 200
+"""Units of a project that stands for many of a kind."""
+LONGEST_STAGE = 20
+"""Years that a stage of a project may last."""
+CLOSING_KINDS = ("closing", "merging")
+"""Kinds of project that take places away."""
 OWNERS = ("province", "city", "school", "enterprise", "none")
 """Who can pull a lever or build."""
 
@@ -99,11 +109,11 @@ def lever(file: LeverFile, where: str, bases: Mapping[str, int], until: int) -> 
     """
     quantity = require_quantity(file.quantity, where)
     region = _own_region(file.region, list(bases), where)
-    if quantity.keys and not file.key:
-        raise InputError(
-            where, "key {key!r} is missing", "Say which of {known} is meant", key="key", known=", ".join(quantity.keys)
-        )
-    key = require_key(file.quantity, file.key, where)
+    if quantity.axis != "region" and not file.key:
+        known = keys_of(file.quantity, region)
+        shown = ", ".join(known[:MOST_SHOWN]) + (", ..." if len(known) > MOST_SHOWN else "")
+        raise InputError(where, "key {key!r} is missing", "Say which of {known} is meant", key="key", known=shown)
+    key = require_key(file.quantity, file.key, where, region)
     if not quantity.lever:
         raise InputError(
             where, "quantity {name!r} belongs to the past and cannot be pulled",
@@ -156,8 +166,10 @@ def _require_lever_value(file: LeverFile, where: str) -> None:
         )  # fmt: skip
 
 
-def project(file: ProjectFile, where: str, bases: Mapping[str, int], pathway: Pathway) -> Project:
-    """Return a construction project, checked.
+def project(
+    file: ProjectFile, where: str, bases: Mapping[str, int], pathway: Pathway, standard: Mapping[str, ProjectStandard]
+) -> Project:
+    """Return a project, checked; what the file leaves out comes from the standard of its kind.
 
     Parameters
     ----------
@@ -165,6 +177,7 @@ def project(file: ProjectFile, where: str, bases: Mapping[str, int], pathway: Pa
     where : str, the place to name in a complaint.
     bases : mapping of the scenario's regions -> base year.
     pathway : Pathway.
+    standard : mapping of kind -> ProjectStandard.
 
     Returns
     -------
@@ -172,45 +185,140 @@ def project(file: ProjectFile, where: str, bases: Mapping[str, int], pathway: Pa
 
     Raises
     ------
-    InputError : its stage, region, owner, places or opening is wrong.
+    InputError : its kind, stage, region, owner, places, dates, durations, failure or cost is wrong.
 
     Notes
     -----
-    Unit: places; ``opening`` a school year. Source: the file.
+    Unit: places (intake a year for an upgrade), CNY, school years. Source: the file and
+    ``data/standards/projects.csv``.
     """
-    require_key("places", pathway.require_stage(file.stage, where), where)
-    places = _spread(file.places, "places", where)
-    if places.low < 0 < places.high:
-        raise InputError(where, "a project either opens or closes places", "Write two projects")
+    pathway.require_stage(file.stage, where)
+    require_word(file.kind, "project kind", tuple(standard), where)
+    usual = standard[file.kind]
+    if file.kind == "upgrade":
+        require_word(file.stage, "stage", ("vocational_bachelor",), where)
+    else:
+        require_key("places", file.stage, where)
     require_word(file.owner, "owner", OWNERS, where)
-    if not isinstance(file.opening, SpreadFile) and abs(file.opening) > SCHOOL_YEARS[1]:
-        raise InputError(
-            where, "opening is {year:g}", "Write a school year", year=min(file.opening, int(LARGEST_NUMBER))
-        )
-    opening = _spread(file.opening, "opening", where)
-    for year in (opening.low, opening.value, opening.high):
-        if year != int(year) or not FIRST_YEAR <= year <= SCHOOL_YEARS[1]:
-            raise InputError(where, "opening is {year:g}", "Write a school year", year=year)
     region = _own_region(file.region, list(bases), where)
-    if opening.low <= bases[region]:
+    count = _spread(1.0 if file.count is None else file.count, "count", where)
+    if not count.low >= 1.0 or count.high > MOST_UNITS:
         raise InputError(
-            where, "opening is {year:g}, not after the base year {base}",
-            "What is open in the base year is in its places already", year=opening.low, base=bases[region],
+            where, "a project of {value:g} units", "Write 1 to {most}", value=count.low if count.low < 1 else count.high,
+            most=MOST_UNITS,
+        )  # fmt: skip
+    places = _places(file, where)
+    opening, start, last = _dates(file, where, bases[region])
+    durations = _durations(file, usual, where)
+    failure = usual.failure if file.failure is None else _spread(file.failure, "failure", where)
+    if not 0.0 <= failure.low <= failure.high <= 1.0:
+        raise InputError(
+            where, "a share of {low:g} to {high:g} is outside 0 to 1", "Write 0.42 for 42 %", low=failure.low,
+            high=failure.high,
         )  # fmt: skip
     return Project(
-        file.name, {"zh": file.title.zh, "en": file.title.en}, region, file.stage, places, opening, file.owner,
-        file.source, file.status, where,
+        name=file.name, labels={"zh": file.title.zh, "en": file.title.en}, region=region, stage=file.stage,
+        places=places, opening=opening, owner=file.owner, source=file.source, status=file.status, where=where,
+        kind=file.kind, count=count, start=start, last_start=last, reached=file.reached or "", durations=durations,
+        failure=failure, cost=_cost(file, usual, places, where),
     )  # fmt: skip
 
 
-def _spread(given: SpreadFile | float, name: str, where: str) -> Spread:
+def _places(file: ProjectFile, where: str) -> Spread:
+    places = _spread(file.places, "places", where)
+    if places.low < 0 < places.high:
+        raise InputError(where, "a project either opens or closes places", "Write two projects")
+    if places.low < 0 and file.kind not in CLOSING_KINDS and file.kind != "new_school":
+        raise InputError(where, "a project of kind {name!r} takes no places away", "Write {known}", name=file.kind,
+                         known="kind: closing, merging")  # fmt: skip
+    if places.high > 0 and file.kind in CLOSING_KINDS:
+        raise InputError(where, "a project of kind {name!r} opens no places", "Write places below 0", name=file.kind)
+    return places
+
+
+def _dates(file: ProjectFile, where: str, base: int) -> tuple[Spread | None, Spread | None, float]:
+    """Return when the project opens, or when it starts and, for one of many units, when the last unit starts."""
+    if (file.opening is None) == (file.start is None):
+        raise InputError(
+            where, "a project needs either {first} or {second}", "Write one of the two", first="opening", second="start"
+        )
+    if file.opening is not None:
+        for name, given in (("reached", file.reached), ("last_start", file.last_start)):
+            if given is not None:
+                raise InputError(
+                    where, "key {key!r} does nothing beside a fixed opening", "Leave it out, or write start", key=name
+                )
+        return _opening(file.opening, where, base), None, 0.0
+    start = _spread(file.start if file.start is not None else 0, "start", where)
+    for year in (start.low, start.value, start.high):
+        if not FIRST_YEAR - 10 <= year <= SCHOOL_YEARS[1]:
+            raise InputError(where, "start is {year:g}", "Write a calendar year, such as 2021 or 2021.5", year=year)
+    last = float(start.high if file.last_start is None else file.last_start)
+    require_finite("last_start", last, where)
+    if not start.high <= last <= SCHOOL_YEARS[1]:
+        raise InputError(
+            where, "last_start is {last:g}, before start {start:g}", "Write a year from start on", last=last,
+            start=start.high,
+        )  # fmt: skip
+    if file.reached is not None:
+        require_word(file.reached, "project stage", PROJECT_STAGES, where)
+    return None, start, last
+
+
+def _opening(given: SpreadFile | int, where: str, base: int) -> Spread:
+    if not isinstance(given, SpreadFile) and abs(given) > SCHOOL_YEARS[1]:
+        raise InputError(where, "opening is {year:g}", "Write a school year", year=min(given, int(LARGEST_NUMBER)))
+    opening = _spread(given, "opening", where)
+    for year in (opening.low, opening.value, opening.high):
+        if year != int(year) or not FIRST_YEAR <= year <= SCHOOL_YEARS[1]:
+            raise InputError(where, "opening is {year:g}", "Write a school year", year=year)
+    if opening.low <= base:
+        raise InputError(
+            where, "opening is {year:g}, not after the base year {base}",
+            "What is open in the base year is in its places already", year=opening.low, base=base,
+        )  # fmt: skip
+    return opening
+
+
+def _durations(file: ProjectFile, usual: ProjectStandard, where: str) -> dict[str, Spread]:
+    """Return the years of every stage: the file's, and the usual ones for what it leaves out."""
+    for name in file.durations:
+        require_word(name, "project stage", PROJECT_STAGES, where)
+    durations = {}
+    for name in PROJECT_STAGES:
+        spread = _spread(file.durations[name], name, where) if name in file.durations else usual.durations[name]
+        if not 0.0 <= spread.low <= spread.high <= LONGEST_STAGE:
+            raise InputError(
+                where, "stage {name!r} lasts {low:g} to {high:g} years", "Write years from 0 to {most}", name=name,
+                low=spread.low, high=spread.high, most=LONGEST_STAGE,
+            )  # fmt: skip
+        durations[name] = spread
+    return durations
+
+
+def _cost(file: ProjectFile, usual: ProjectStandard, places: Spread, where: str) -> Spread:
+    """Return what one unit costs, CNY: as printed, or the usual cost of a place times its places."""
+    if file.cost is None:
+        each = usual.cost_per_place
+        value, low, high = (max(p, 0.0) for p in (places.value, places.low, places.high))
+        return Spread(each.value * value, each.low * low, each.high * high)
+    cost = _spread(file.cost, "cost", where, LARGEST_COST)
+    if cost.low < 0.0:
+        raise InputError(
+            where, "{name!r} is {value:g} at its lowest, less than nothing", "Write a number from 0 on", name="cost",
+            value=cost.low,
+        )  # fmt: skip
+    return cost
+
+
+def _spread(given: SpreadFile | float, name: str, where: str, most: float = LARGEST_NUMBER) -> Spread:
     spread = (
         Spread(given.value, given.low, given.high)
         if isinstance(given, SpreadFile)
         else Spread(float(given), float(given), float(given))
     )
     for number in (spread.value, spread.low, spread.high):
-        require_finite(name, number, where)
+        require_finite(name, number, where, most)
     if not spread.low <= spread.value <= spread.high:
         raise InputError(
             where, "{value:g} is not between low {low:g} and high {high:g}", "Put the three in order",

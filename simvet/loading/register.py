@@ -3,20 +3,36 @@
 from __future__ import annotations
 
 import csv
+from collections.abc import Mapping
 from functools import lru_cache
 
 from simvet.errors import InputError
 from simvet.loading.checks import COMPARATORS, require_word
 from simvet.loading.yaml_file import parse
 from simvet.pathway import Pathway, pathway_from, require_carried
-from simvet.scenario import Target
-from simvet.tables import SCHOOL_YEARS, home, number_of, place_of, read_text
+from simvet.rules.names import PROJECT_STAGES
+from simvet.scenario import ProjectStandard, Spread, Target
+from simvet.tables import (
+    SCHOOL_YEARS,
+    STATUSES,
+    home,
+    number_of,
+    place_of,
+    read_cells,
+    read_text,
+    require_filled,
+    require_words,
+)  # fmt: skip
 
 REGISTER_COLUMNS = (
     "doc", "region", "locator", "key", "name_zh", "name_en", "stage", "kind", "unit", "base_year", "base_value",
     "comparator", "target", "target_year", "note",
 )  # fmt: skip
 """Columns of the register, in the order of its header."""
+MISSING_COLUMNS = ("document", "key", "stage", "missing_zh", "missing_en")
+PROJECT_COLUMNS = ("kind", "part", "value", "low", "high", "unit", "status", "source_title", "grade", "note")
+PROJECT_PARTS = (*PROJECT_STAGES, "failure", "cost_per_place")
+"""Lines that each kind of project needs."""
 
 
 @lru_cache(maxsize=1)
@@ -103,3 +119,77 @@ def _register_row(row: dict[str, str], where: str) -> Target:
         bound=None if row["target"] == "provincial" else number_of(row["target"], "target", where),
         year=int(years[1] or 0), note=row["note"], where=where,
     )  # fmt: skip
+
+
+@lru_cache(maxsize=1)
+def load_project_standards() -> Mapping[str, ProjectStandard]:
+    """Return what every kind of project usually takes.
+
+    Returns
+    -------
+    mapping of kind -> ProjectStandard, in the order of the file.
+
+    Raises
+    ------
+    InputError : the table is missing or wrong, or a kind lacks a line.
+
+    Notes
+    -----
+    Unit: years, share, CNY/place. Source: ``data/standards/projects.csv``.
+    """
+    path = home() / "data" / "standards" / "projects.csv"
+    found: dict[str, dict[str, Spread]] = {}
+    for cells, where in read_cells(path, PROJECT_COLUMNS):
+        require_filled(cells, PROJECT_COLUMNS, where)
+        require_words(cells, (("part", PROJECT_PARTS), ("status", STATUSES)), where)
+        value, low, high = (number_of(cells[name], name, where) for name in ("value", "low", "high"))
+        if not 0.0 <= low <= value <= high:
+            raise InputError(
+                where, "{value:g} is not between low {low:g} and high {high:g}", "Put the three in order", value=value,
+                low=low, high=high,
+            )  # fmt: skip
+        if cells["part"] in found.setdefault(cells["kind"], {}):
+            raise InputError(
+                where, "the row stands twice, first at {first}", "Keep one of the two", first=place_of(path)
+            )
+        found[cells["kind"]][cells["part"]] = Spread(value, low, high)
+    for kind, given in found.items():
+        lacking = [name for name in PROJECT_PARTS if name not in given]
+        if lacking:
+            raise InputError(
+                place_of(path), "project kind {name!r} has no line for {key!r}", "Add it", name=kind, key=lacking[0]
+            )
+    return {
+        kind: ProjectStandard({s: given[s] for s in PROJECT_STAGES}, given["failure"], given["cost_per_place"])
+        for kind, given in found.items()
+    }
+
+
+@lru_cache(maxsize=1)
+def load_missing() -> Mapping[tuple[str, str, str], dict[str, str]]:
+    """Return the targets that cannot be computed, with the datum that each lacks.
+
+    Returns
+    -------
+    mapping of (document, key, stage) -> language -> text.
+
+    Raises
+    ------
+    InputError : the table is missing or wrong, or names a row that is not in the register.
+
+    Notes
+    -----
+    Unit: none. Source: ``data/targets/missing.csv``.
+    """
+    known = {(t.document, t.key, t.stage) for t in load_register()}
+    found: dict[tuple[str, str, str], dict[str, str]] = {}
+    for cells, where in read_cells(home() / "data" / "targets" / "missing.csv", MISSING_COLUMNS):
+        require_filled(cells, MISSING_COLUMNS, where)
+        row = (cells["document"], cells["key"], cells["stage"])
+        if row not in known:
+            raise InputError(
+                where, "the register has no row {name!r}", "Write document, key and stage as they stand in it",
+                name="/".join(row),
+            )  # fmt: skip
+        found[row] = {"zh": cells["missing_zh"], "en": cells["missing_en"]}
+    return found

@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from simvet.errors import InputError, nearest
+from simvet.items import item_rows, region_items
 from simvet.levers import Lever
 from simvet.loading import parts
 from simvet.loading.checks import LAST_YEAR
-from simvet.loading.register import load_pathway, load_register
+from simvet.loading.register import load_pathway, load_project_standards, load_register
 from simvet.loading.schema import Sheet, read_sheet
 from simvet.pathway import Pathway
 from simvet.readable import require_readable
@@ -194,6 +195,7 @@ def _build(chain: list[Sheet]) -> Scenario:
         targets=tuple(targets),
         pathway=pathway,
         rows=rows,
+        items={case.region: region_items(case.region) for case in regions},
         where=last.path.name,
     )
 
@@ -228,7 +230,7 @@ def _parts(
                     where, "project {name!r} stands twice", "Give each project its own name", name=project.name
                 )
             named.add(project.name)
-            projects[project.name] = parts.project(project, where, bases, pathway)
+            projects[project.name] = parts.project(project, where, bases, pathway, load_project_standards())
         for position, target in enumerate(sheet.given.targets):
             targets.append(parts.target(target, sheet.place("targets", position), names, pathway, first))
     return tuple(levers), tuple(projects.values()), targets
@@ -246,7 +248,7 @@ def _as_of(chain: list[Sheet], first: int) -> int:
 
 def _rows(chain: list[Sheet], regions: tuple[RegionCase, ...], pathway: Pathway) -> dict[str, tuple[Row, ...]]:
     """Return the data of every region, which must hold figures of its base year."""
-    rows = {case.region: region_rows(case.region) for case in regions}
+    rows = {case.region: (*region_rows(case.region), *item_rows(case.region)) for case in regions}
     for case in regions:
         seen = sorted({row.year for row in rows[case.region] if row.use == "figure"})
         if case.base_year not in seen:

@@ -52,14 +52,25 @@ class LeverFile(_Strict):
 
 
 class ProjectFile(_Strict):
-    """A building project as a file writes it; ``places`` in places, ``opening`` a school year."""
+    """A project as a file writes it; ``places`` in places (intake a year for an upgrade), ``cost`` in CNY a unit.
+
+    Either ``opening`` (a school year), or ``start`` (a calendar year) with the stages that follow.
+    """
 
     name: Text
     title: Labels
     region: Text | None = None
     stage: Text
+    kind: Text = "new_school"
+    count: SpreadFile | float | None = None
     places: SpreadFile | float
-    opening: SpreadFile | int
+    cost: SpreadFile | float | None = None
+    opening: SpreadFile | int | None = None
+    start: SpreadFile | float | None = None
+    last_start: float | None = None
+    reached: Text | None = None
+    durations: dict[str, SpreadFile | float] = {}
+    failure: SpreadFile | float | None = None
     owner: Text
     source: Text
     status: Literal["published", "derived", "assumed"]
@@ -160,6 +171,11 @@ _KNOWN_KEYS: dict[str, type[BaseModel]] = {
     "title": Labels,
     "places": SpreadFile,
     "opening": SpreadFile,
+    "start": SpreadFile,
+    "count": SpreadFile,
+    "cost": SpreadFile,
+    "failure": SpreadFile,
+    "durations": SpreadFile,
 }
 
 
@@ -186,7 +202,7 @@ def _complaint(error: ValidationError, content: CommentedMap, path: Path) -> Inp
     wanted = _wanted(fault["type"])
     if wanted.endswith("number") and isinstance(fault["input"], str) and _is_number(fault["input"]):
         wanted = f"{wanted} without quotes"
-    elif key in ("places", "opening"):
+    elif key in ("places", "opening", "start", "count", "cost", "failure"):
         wanted = "a number, or a block with value, low and high"
     return InputError(
         where, "{key!r} is {given!r}, which is not {wanted}", "Write {wanted}", key=key, given=_shown(fault["input"]),

@@ -13,6 +13,7 @@ from simvet.opening.accounts import COLLEGES, DEGREES, TRACKS, Accounts
 from simvet.opening.balance import balance
 from simvet.opening.choice import choice_parameters
 from simvet.pathway import Pathway
+from simvet.rules.names import PROVIDERS
 from simvet.sampling import Sample, Uncertainty, triangular
 from simvet.scenario import RegionCase
 from simvet.tables import Row
@@ -188,9 +189,26 @@ def _seats(o: Opening, pathway: Pathway, a: Accounts, value: dict[str, Floats], 
             ("adult_demand", ""): value["adult/higher_vocational"],
             ("places", "secondary_vocational"): np.maximum(places, enrolment),
             ("entry_floor", "secondary_vocational"): senior[:, 1:].sum(axis=1) + outside,
-            ("teachers", "secondary_vocational"): enrolment / of("students_per_teacher_base"),
         }
     )  # fmt: skip
+    for stage in PROVIDERS:
+        _resources(o, stage, o.stock[:, pathway.stage_cells(stage)].sum(axis=1))
+
+
+def _resources(o: Opening, stage: str, enrolment: Floats) -> None:
+    """Read off the base year what a stage has for its students: teachers, space, books, equipment, money."""
+    of = o.sample.of
+    o.base.update(
+        {
+            ("enrolment", stage): enrolment,
+            ("teachers", stage): enrolment / of("students_per_teacher_base", stage),
+            ("floor_area", stage): enrolment * of("floor_area_per_student_base", stage),
+            ("land", stage): enrolment * of("land_per_student_base", stage),
+            ("books", stage): enrolment * of("books_per_student_base", stage),
+            ("equipment", stage): enrolment * of("equipment_per_student_base", stage),
+            ("recurrent_budget", stage): enrolment * of("unit_cost", stage) * of("recurrent_cover", stage),
+        }
+    )
 
 
 def _places(a: Accounts, draws: Draws, enrolment: Floats) -> Floats:

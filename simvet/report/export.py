@@ -17,7 +17,8 @@ import pandas as pd
 
 from simvet.errors import InputError
 from simvet.result import Result
-from simvet.targets import Verdict, not_modelled
+from simvet.targets import not_modelled
+from simvet.verdicts import Verdict
 
 PACKAGES = ("numpy", "scipy", "numba", "pandas", "xarray")
 

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from simvet.comparison import Comparison
     from simvet.result import Result
     from simvet.scenario import Scenario, Target
-    from simvet.targets import Verdict
+    from simvet.verdicts import Verdict
 
 Floats = NDArray[np.float64]
 

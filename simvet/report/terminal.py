@@ -16,7 +16,8 @@ from simvet.loading import load_pathway, load_scenario, scenario_files
 from simvet.report.wording import Language, band, number, word
 from simvet.result import Result
 from simvet.scenario import Target
-from simvet.targets import RATIO_BAND, Verdict, is_roughly_equal, not_modelled, unit_of
+from simvet.targets import RATIO_BAND, is_roughly_equal, not_modelled, unit_of
+from simvet.verdicts import Verdict
 
 _STRONG, _WEAK = 0.8, 0.2
 

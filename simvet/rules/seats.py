@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -37,15 +39,21 @@ def students_carried(resource: Floats, standard: Floats, per_student: bool) -> F
 
 
 def seats_and_binding(
-    intake_plan: Floats, licence: Floats, entry_capacity: Floats, carried: dict[str, Floats], continuing: Floats
+    intake_plan: Floats,
+    licence: Floats,
+    entry_capacity: Floats,
+    carried: Mapping[str, Floats],
+    continuing: Floats,
+    card: Floats | None = None,
 ) -> tuple[Floats, NDArray[np.int8]]:
     """Return the seats for new entrants and the term that sets them.
 
     Parameters
     ----------
     intake_plan, licence, entry_capacity : (...) arrays, persons/year; ``inf`` where there is no such limit.
-    carried : dict of limit name (one of LIMITS) -> (...) array, students that the resource carries.
+    carried : mapping of limit name (one of LIMITS) -> (...) array, students that the resource carries.
     continuing : (...) array, persons who keep their place, repeaters and reserved transfers among them.
+    card : (...) array, optional, persons/year; what yellow and red cards leave of the intake plan.
 
     Returns
     -------
@@ -58,12 +66,14 @@ def seats_and_binding(
 
     Notes
     -----
-    ``max(0, min(intake plan, licence, entry capacity, min(carried) - continuing))``. Source: MODEL, section 5.
+    ``max(0, min(intake plan, licence, card, entry capacity, min(carried) - continuing))``. Source: MODEL, section 5.
     """
     unknown = set(carried) - set(LIMITS)
     if unknown:
         raise ValueError(f"unknown limits {sorted(unknown)}; known: {LIMITS}")
     terms = {"intake_plan": intake_plan, "licence": licence, "entry_capacity": entry_capacity}
+    if card is not None:
+        terms["card"] = card
     terms.update({name: students - continuing for name, students in carried.items()})
     seats = np.full(np.shape(continuing), np.inf)
     binding = np.full(np.shape(continuing), LIMITS.index("none"), dtype=np.int8)

@@ -1,54 +1,35 @@
-"""What can be read off the books: each rate with its numerator and denominator spelled out."""
+"""Flows of students read off the books: each rate with its numerator and denominator spelled out."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from simvet.books import Books
-
-if TYPE_CHECKING:
-    from simvet.schedule import Schedule
+from simvet.indicators.view import Indicator, View
 
 Floats = NDArray[np.float64]
 
 VOCATIONAL = ("secondary_vocational", "higher_vocational", "vocational_bachelor")
 
 
-@dataclass(frozen=True)
-class View:
-    """A finished run, as indicators look at it.
+def ratio(above: Floats, below: Floats) -> Floats:
+    """Return above / below; NaN where nobody stands below, because a rate of nobody is not a zero.
+
+    Parameters
+    ----------
+    above, below : (...) arrays in any unit.
+
+    Returns
+    -------
+    (...) array, ratio.
 
     Notes
     -----
-    Shape: the books' (draw, year, region, ...). Unit: each indicator's own. Errors: none. Source: the run.
+    Errors: none. Source: MODEL, section 3.
     """
-
-    schedule: Schedule
-    books: Books
-
-
-@dataclass(frozen=True)
-class Indicator:
-    """One thing that can be read off the books.
-
-    Notes
-    -----
-    Shape: ``read`` returns (draw, year, region). Unit: ``unit``. ``stages`` names what it is about, empty where any
-    stage can be asked for. Errors: none. Source: MODEL, section 3.
-    """
-
-    read: Callable[[View, str], Floats]
-    unit: str
-    stages: tuple[str, ...] = ()
-
-
-def _ratio(above: Floats, below: Floats) -> Floats:
-    """Return above / below; NaN where nobody stands below, because a rate of nobody is not a zero."""
     with np.errstate(divide="ignore", invalid="ignore"):
         return np.asarray(np.where(below > 0.0, above / np.where(below > 0.0, below, 1.0), np.nan))
 
@@ -74,8 +55,8 @@ def progression_rate(books: Books, five_year_counts: bool = True) -> Floats:
     exam = np.nansum(books.gate("placed", "vocational_exam"), axis=-1)
     if five_year_counts:
         transfer = np.nansum(books.gate("placed", "transfer_selection"), axis=-1)
-        return _ratio(exam + transfer, books.stage("graduates", "secondary_vocational"))
-    return _ratio(exam, books.gate("pool", "vocational_exam"))
+        return ratio(exam + transfer, books.stage("graduates", "secondary_vocational"))
+    return ratio(exam, books.gate("pool", "vocational_exam"))
 
 
 def retention_rate(books: Books) -> Floats:
@@ -94,7 +75,7 @@ def retention_rate(books: Books) -> Floats:
     Denominator: higher vocational graduates who start work. Errors: none. Source: MODEL, section 3 (留舟率, 留温率).
     """
     position = books.pathway.stage_index["higher_vocational"]
-    return _ratio(books.arrays["work_in_region"][..., position], books.arrays["start_work"][..., position])
+    return ratio(books.arrays["work_in_region"][..., position], books.arrays["start_work"][..., position])
 
 
 def _progression(view: View, _: str) -> Floats:
@@ -128,12 +109,12 @@ def _trained_in_three_years(view: View, _: str) -> Floats:
 
 def _topup(view: View, _: str) -> Floats:
     placed = np.nansum(view.books.gate("placed", "topup"), axis=-1)
-    return _ratio(placed, view.books.stage("graduates", "higher_vocational"))
+    return ratio(placed, view.books.stage("graduates", "higher_vocational"))
 
 
 def _general_share(view: View, _: str) -> Floats:
     general = view.books.stage("entrants", "general_high")
-    return _ratio(general, general + view.books.stage("entrants", "secondary_vocational"))
+    return ratio(general, general + view.books.stage("entrants", "secondary_vocational"))
 
 
 def _universal_admission(view: View, stage: str) -> Floats:
@@ -141,7 +122,7 @@ def _universal_admission(view: View, stage: str) -> Floats:
     placed = sum(np.nansum(view.books.gate("placed", gate), axis=-1) for gate in gates)
     unplaced = np.asarray(sum(view.books.gate("unplaced", gate) for gate in gates))
     # Less than half a person without a place is nobody.
-    return _ratio(np.asarray(placed), np.asarray(placed) + np.where(unplaced < 0.5, 0.0, unplaced))
+    return ratio(np.asarray(placed), np.asarray(placed) + np.where(unplaced < 0.5, 0.0, unplaced))
 
 
 def _dropout(view: View, stage: str) -> Floats:
@@ -149,7 +130,7 @@ def _dropout(view: View, stage: str) -> Floats:
     left = np.asarray(sum(view.books.stage("dropouts", s) for s in stages))
     stock = np.asarray(sum(view.books.enrolment(s) for s in stages))
     rate = np.full_like(stock, np.nan)
-    rate[:, 1:] = _ratio(left[:, 1:], stock[:, :-1])
+    rate[:, 1:] = ratio(left[:, 1:], stock[:, :-1])
     return rate
 
 
@@ -158,14 +139,14 @@ def _integrated_share(view: View, _: str) -> Floats:
     integrated = sum(
         books.track("entrants", f"secondary_vocational/{t}") for t in ("integrated_higher", "integrated_bachelor")
     )
-    return _ratio(np.asarray(integrated), books.stage("entrants", "secondary_vocational"))
+    return ratio(np.asarray(integrated), books.stage("entrants", "secondary_vocational"))
 
 
 def _integrated_local_share(view: View, _: str) -> Floats:
     books = view.books
     entrants = books.stage("entrants", "higher_vocational")
     outside = books.arrays["outside_entrants"][..., books.pathway.stage_index["higher_vocational"]]
-    return _ratio(books.track("entrants", "higher_vocational/integrated"), entrants - outside)
+    return ratio(books.track("entrants", "higher_vocational/integrated"), entrants - outside)
 
 
 def _integrated_lowest_college(view: View, _: str) -> Floats:
@@ -189,18 +170,18 @@ def _integrated_lowest_college(view: View, _: str) -> Floats:
 def _exam_admission(view: View, _: str) -> Floats:
     """Read the rate of those who wanted a place: who chose not to continue did not sit the exam for one."""
     placed = np.nansum(view.books.gate("placed", "vocational_exam"), axis=-1)
-    return _ratio(placed, placed + view.books.gate("unplaced", "vocational_exam"))
+    return ratio(placed, placed + view.books.gate("unplaced", "vocational_exam"))
 
 
 def _exam_admission_of_leavers(view: View, _: str) -> Floats:
     placed = np.nansum(view.books.gate("placed", "vocational_exam"), axis=-1)
-    return _ratio(placed, view.books.gate("pool", "vocational_exam"))
+    return ratio(placed, view.books.gate("pool", "vocational_exam"))
 
 
 def _integrated_stays(view: View, _: str) -> Floats:
     """Read the other way: the share of integrated students whose later seat is in the region's own colleges."""
     placed = view.books.gate("placed", "transfer_selection")
-    return _ratio(placed[..., 0], np.nansum(placed[..., [0, 3]], axis=-1))
+    return ratio(placed[..., 0], np.nansum(placed[..., [0, 3]], axis=-1))
 
 
 def _flat(name: str) -> Callable[[View, str], Floats]:
@@ -221,7 +202,7 @@ def _graduates_total(view: View, _: str) -> Floats:
     return np.asarray(sum(view.books.stage("graduates", s) for s in ("secondary_vocational", "higher_vocational")))
 
 
-INDICATORS: dict[str, Indicator] = {
+FLOWS: dict[str, Indicator] = {
     "enrolment": Indicator(_enrolment, "persons"),
     "enrolment_total": Indicator(_enrolment_total, "persons", ("region",)),
     "trained_in_three_years": Indicator(_trained_in_three_years, "persons", ("region",)),
@@ -244,14 +225,4 @@ INDICATORS: dict[str, Indicator] = {
     "new_school_places": Indicator(_flat("opened_places"), "places", ("secondary_vocational",)),
     "international_students": Indicator(_flat("international_students"), "persons/year", ("region",)),
 }
-"""Every indicator by name; the register finds them here."""
-
-STAGED = ("enrolment", "entrants", "graduates")
-"""Indicators that are counted by stage and mean nothing for a region as a whole."""
-
-READINGS: dict[str, tuple[str, ...]] = {
-    "enrolment_total": ("enrolment_total", "trained_in_three_years"),
-    "integrated_local_share": ("integrated_local_share", "integrated_lowest_college", "integrated_stays"),
-    "exam_admission_share": ("exam_admission_share", "exam_admission_of_leavers"),
-}
-"""Targets whose text can be read in several ways, and the indicators that do so."""
+"""Indicators of students and their ways, by name."""
