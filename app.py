@@ -8,7 +8,7 @@ from simvet.loading import load_scenario, scenario_files
 from simvet.report.terminal import bound_text, cause_text, gap_text
 from simvet.report.wording import LANGUAGES, Language, band, number, word
 from simvet.result import simulate
-from simvet.targets import not_modelled
+from simvet.targets import missing_datum, not_modelled
 from simvet.verdicts import Verdict
 
 DRAWS = 300
@@ -60,9 +60,11 @@ def show(language: Language) -> None:
         column.metric(verdict.target.labels[language], f"{verdict.probability * 100:.0f}%")
         column.caption(f"{value} · {bound}")
     st.dataframe([row_of(verdict, language) for verdict in verdicts], hide_index=True)
-    others = not_modelled(scenario)
-    st.caption(word("text", "other_title", language, count=len(others)))
-    st.caption("、".join(target.labels[language] for target in others))
+    for target in not_modelled(scenario):
+        missing = missing_datum(target)
+        if missing is not None:
+            name = target.labels[language]
+            st.caption(word("text", "lacking_line", language, name=name, missing=missing[language]))
 
 
 st.set_page_config(page_title="simvet", layout="wide")

@@ -1,4 +1,4 @@
-"""The command line: simvet run | compare | check | list."""
+"""The command line: simvet run | targets | explain | conflicts | compare | check | list."""
 
 from __future__ import annotations
 
@@ -125,6 +125,126 @@ def compare_command(
         tell(word("text", "progress_run", language))
         comparison = compare(pair[0], pair[1], draws, seed, until)
     _show(comparison_table(comparison, language))
+
+
+@app.command("targets")
+def targets_command(
+    regions: Annotated[list[str] | None, typer.Argument(help="地区或情景，可写多个 / regions or scenarios")] = None,
+    every: Annotated[bool, typer.Option("--all", help="全部地区 / all regions of the register")] = False,
+    form: Annotated[str, typer.Option("--format", help="table | csv | json | xlsx")] = "table",
+    out: Annotated[Path | None, typer.Option("--out", help="结果文件 / file to write")] = None,
+    draws: Draws = 1000,
+    seed: Seed = 1,
+    causes: Annotated[bool, typer.Option("--causes/--no-causes", help="查找约束因素 / search binding causes")] = True,
+    lang: Lang = "zh",
+) -> None:
+    """逐项回答规划目标登记表。Answer every row of the plans' targets."""
+    from simvet.loading import load_scenario  # noqa: PLC0415
+    from simvet.report.wording import require_language, word  # noqa: PLC0415
+
+    language = require_language(lang)
+    if every == bool(regions):
+        raise InputError("simvet targets", "name regions, or write --all", "simvet list shows what can be named")
+    from simvet.report.register import register_table, require_format, write_register, written  # noqa: PLC0415
+
+    require_format(form, out)
+    from simvet.register import answer_register, register_regions  # noqa: PLC0415
+    from simvet.result import simulate  # noqa: PLC0415
+    from simvet.runs import require_draws  # noqa: PLC0415
+    from simvet.targets import require_indicators  # noqa: PLC0415
+
+    loaded = [load_scenario(name) for name in regions or register_regions()]
+    for scenario in loaded:
+        require_indicators(scenario)
+    require_draws(draws)
+    rows = []
+    for scenario in loaded:
+        with _progress() as tell:
+            tell(word("text", "progress_run", language))
+            result = simulate(scenario, draws, seed)
+            verdicts = result.verdicts(causes, lambda step: tell(_step(step, language)))
+            rows += answer_register(result, verdicts)
+    if out is not None:
+        _say(word("text", "written", language, folder=write_register(rows, form, out)))
+    elif form == "table":
+        _show(register_table(rows, language))
+    else:
+        _say(written(rows, form).decode("utf-8-sig").rstrip("\n"))
+
+
+@app.command("explain")
+def explain_command(
+    scenario: Annotated[str, typer.Argument(help="情景或地区 / scenario or region")],
+    indicator: Annotated[str, typer.Argument(help="指标 / indicator, such as progression_rate")],
+    year: Annotated[int, typer.Argument(help="年份 / school year")],
+    stage: Annotated[str, typer.Option("--stage", help="学段 / stage")] = "region",
+    region: Annotated[str | None, typer.Option("--region", help="地区 / region of the scenario")] = None,
+    picture: Annotated[
+        Path | None, typer.Option("--picture", help="瀑布图文件 / file of the waterfall picture")
+    ] = None,
+    draws: Draws = 300,
+    seed: Seed = 1,
+    lang: Lang = "zh",
+) -> None:
+    """分解指标变化，并追溯到数据来源。Split the change of an indicator, and follow it to its sources."""
+    from simvet.loading import LAST_YEAR, load_scenario  # noqa: PLC0415
+    from simvet.report.wording import require_language, word  # noqa: PLC0415
+
+    language = require_language(lang)
+    loaded = load_scenario(scenario)
+    if not loaded.base_year < year <= loaded.until:
+        raise InputError(
+            "simvet explain", "year {year} is outside the horizon {first} to {last}", "Choose a year inside it",
+            year=year, first=loaded.base_year + 1, last=min(loaded.until, LAST_YEAR),
+        )  # fmt: skip
+    if picture is not None:
+        from simvet.report.why_figures import require_picture  # noqa: PLC0415
+
+        require_picture(picture)
+    from simvet.decomposition import decompose  # noqa: PLC0415
+    from simvet.report.explain import chain_table, decomposition_table  # noqa: PLC0415
+    from simvet.result import simulate  # noqa: PLC0415
+    from simvet.sources import chain_of  # noqa: PLC0415
+
+    with _progress() as tell:
+        tell(word("text", "progress_run", language))
+        result = simulate(loaded, draws, seed)
+        stage = result.stage_of(indicator, stage)
+        found = decompose(result, indicator, year, stage, region)
+        chain = chain_of(result, indicator, stage, region)
+    _show(decomposition_table(found, language))
+    _show(chain_table(chain, language, loaded.targets))
+    if picture is not None:
+        from simvet.report.why_figures import save_picture, waterfall_chart  # noqa: PLC0415
+
+        save_picture(waterfall_chart(found, language), picture)
+        _say(word("text", "written", language, folder=picture))
+
+
+@app.command("conflicts")
+def conflicts_command(
+    scenario: Annotated[str, typer.Argument(help="情景或地区 / scenario or region")],
+    draws: Draws = 500,
+    seed: Seed = 1,
+    most: Annotated[int, typer.Option("--most", help="最多行数 / rows at most")] = 40,
+    lang: Lang = "zh",
+) -> None:
+    """哪些目标相互牵制。Which targets pull each other down."""
+    from simvet.loading import load_scenario  # noqa: PLC0415
+    from simvet.report.wording import require_language, word  # noqa: PLC0415
+    from simvet.targets import require_indicators  # noqa: PLC0415
+
+    language = require_language(lang)
+    loaded = load_scenario(scenario)
+    require_indicators(loaded)
+    from simvet.report.register import conflict_table  # noqa: PLC0415
+    from simvet.result import simulate  # noqa: PLC0415
+
+    with _progress() as tell:
+        tell(word("text", "progress_run", language))
+        result = simulate(loaded, draws, seed)
+        found = result.conflicts(result.verdicts(True, lambda step: tell(_step(step, language))))
+    _show(conflict_table(found, language, most))
 
 
 @app.command("check")

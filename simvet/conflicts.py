@@ -149,15 +149,11 @@ def conflicts_of(verdicts: Sequence[Verdict]) -> list[Conflict]:
                 if hurt.target is helped.target or loss is None or not _hurts(hurt, loss):
                     continue
                 size = abs(loss.value) / max(abs(hurt.bound), 1e-12)
-                found.append(
-                    (
-                        size,
-                        Conflict(
-                            cause.key, helped.target, helped.reading, cause.value, hurt.target, hurt.reading, loss.value,
-                            loss.probability,
-                        ),
-                    )
+                pull = Conflict(
+                    cause.key, helped.target, helped.reading, cause.value, hurt.target, hurt.reading, loss.value,
+                    loss.probability,
                 )  # fmt: skip
+                found.append((size, pull))
     return [conflict for _, conflict in sorted(found, key=lambda pair: -pair[0])]
 
 

@@ -8,7 +8,20 @@ from functools import lru_cache
 from types import MappingProxyType
 
 from simvet.errors import InputError
-from simvet.tables import SCHOOL_YEARS, Row, home, number_of, read_cells, require_filled, require_words
+from simvet.tables import (
+    GRADES,
+    SCHOOL_YEARS,
+    STATUSES,
+    Row,
+    home,
+    number_of,
+    read_cells,
+    require_bare,
+    require_filled,
+    require_not_negative,
+    require_share,
+    require_words,
+)
 
 FAMILIES = ("count", "share", "service", "event")
 """How an item moves: starts that succeed, logit-linear adoption, an amount that grows, events that happen."""
@@ -28,6 +41,13 @@ PACES = {"count": "starts", "share": "adoption_lift", "service": "service_growth
 BASE_UNITS = {"count": "count", "share": "share", "service": "amount/year", "event": "count/year"}
 PACE_UNITS = {"count": "count/year", "share": "logit/year", "service": "share/year", "event": "share/year"}
 ITEM_OWNERS = ("province", "city", "school", "enterprise")
+ITEM_STAGES = (
+    "region", "primary", "middle", "general_high", "secondary_vocational", "higher_vocational", "vocational_bachelor",
+    "bachelor",
+)  # fmt: skip
+"""Stages that an item can be about."""
+USED_BY = {"process": ("count",), "units": ("count", "share"), "total_from": ("service",)}
+"""Families of items that a column says something of; elsewhere it would be read by nobody."""
 
 
 @dataclass(frozen=True)
@@ -37,8 +57,8 @@ class Item:
     Notes
     -----
     Unit: ``units`` whole things that a share is of (0 where it is of persons); ``since`` the first school year in which
-    the pace acts, ``total_from`` the first year of a total (0 where the target is a yearly amount). Errors: checked when
-    it is read. Source: ``where``, a line of ``data/<region>/items.csv``.
+    the pace acts, ``total_from`` the first year of a total (0 where the target is a yearly amount). Errors: checked
+    when it is read. Source: ``where``, a line of ``data/<region>/items.csv``.
     """
 
     key: str
@@ -162,6 +182,31 @@ def known_processes() -> tuple[str, ...]:
     return tuple(row.stage for row in _process_rows() if row.indicator == "success_rate")
 
 
+@lru_cache(maxsize=2)
+def _process_names(language: str) -> Mapping[str, str]:
+    cells = read_cells(home() / PROCESSES, PROCESS_COLUMNS)
+    return MappingProxyType({row["name"]: row[f"meaning_{language}"] for row, _ in cells})
+
+
+def process_name(name: str, language: str) -> str:
+    """Return what a process is called in a language.
+
+    Parameters
+    ----------
+    name : str; one of :func:`known_processes`.
+    language : str; ``zh`` or ``en``.
+
+    Returns
+    -------
+    str.
+
+    Notes
+    -----
+    Unit: none. Errors: InputError where the table is wrong. Source: ``data/standards/processes.csv``.
+    """
+    return _process_names(language)[name]
+
+
 def _read(region: str) -> tuple[tuple[Item, tuple[Row, Row]], ...]:
     path = home() / "data" / region / "items.csv"
     if not path.exists():
@@ -179,7 +224,16 @@ def _read(region: str) -> tuple[tuple[Item, tuple[Row, Row]], ...]:
 
 def _item(cells: dict[str, str], where: str) -> Item:
     require_filled(cells, ("key", "stage", "family", "since", "owner", "status", "grade", "note"), where)
-    require_words(cells, (("family", FAMILIES), ("owner", ITEM_OWNERS)), where)
+    require_bare(cells, ("key", "stage"), where)
+    words = (("stage", ITEM_STAGES), ("family", FAMILIES), ("owner", ITEM_OWNERS), ("status", STATUSES))
+    require_words(cells, (*words, ("grade", GRADES)), where)
+    for column, families in USED_BY.items():
+        if cells[column] and cells["family"] not in families:
+            raise InputError(
+                where, "{column!r} does nothing for an item of family {name!r}",
+                "Leave the cell empty; it is for {known}", column=column, name=cells["family"],
+                known=", ".join(families),
+            )  # fmt: skip
     if cells["family"] == "count":
         require_words(cells, (("process", known_processes()),), where)
     units = number_of(cells["units"], "units", where) if cells["units"] else 0.0
@@ -220,13 +274,18 @@ def _spread_row(
     value, low, high = (number_of(cells[column], column, where) for column in columns)
     if not low <= value <= high:
         raise InputError(
-            where, "{value:g} is not between low {low:g} and high {high:g}", "Put the three in order", value=value,
-            low=low, high=high,
+            where, "{name!r} is {value:g}, not between low {low:g} and high {high:g}", "Put the three in order",
+            name=name, value=value, low=low, high=high,
         )  # fmt: skip
+    if unit == "share":
+        require_share(low, high, where)
+    if unit in ("count", "count/year", "amount/year", "years"):
+        require_not_negative(name, low, where)
     return Row(
         region=region, year=year, indicator=quantity, stage=key, track="", definition="all", value=value, unit=unit,
-        low=low, high=high, distribution="fixed" if low == high else "triangular", status=cells.get("status", "assumed"),
-        use="quantity", formula="", source_title=cells.get("source_title", "assumption of the model"),
+        low=low, high=high, distribution="fixed" if low == high else "triangular",
+        status=cells.get("status", "assumed"), use="quantity", formula="",
+        source_title=cells.get("source_title", "assumption of the model"),
         locator=cells.get("locator", ""), address=cells.get("address", ""), grade=cells.get("grade", "D"),
         note=cells["note"], where=where,
     )  # fmt: skip
@@ -244,4 +303,6 @@ def _process_rows() -> tuple[Row, ...]:
         seen[name] = where
         for column, quantity, unit in (("success", "success_rate", "share"), ("lead", "lead_time", "years")):
             rows.append(_spread_row(cells, column, quantity, name, unit, "china", 2020, where))
+    if not rows:
+        raise InputError(PROCESSES, "the table has no rows", "Restore them")
     return tuple(rows)

@@ -81,7 +81,7 @@ def need_of(run: Run, reading: Reading, searched: bool) -> Need | None:
         return _of_staff(run, reading)
     if searched and (reading.target.key, reading.target.stage) == ("enrolment", "vocational_bachelor"):
         return _of_approvals(run, reading)
-    return _of_change(run, reading, column)
+    return _of_change(reading, column)
 
 
 def _search(probability: Callable[[float], float], low: float, high: float) -> float:
@@ -183,7 +183,7 @@ def _of_approvals(run: Run, reading: Reading) -> Need:
     return Need("approvals", now, _search(probability, 0.0, 8.0), "count/year")
 
 
-def _of_change(run: Run, reading: Reading, column: int) -> Need:
+def _of_change(reading: Reading, column: int) -> Need:
     """Return the yearly change of the indicator from the base year on, as it is and as it would have to be."""
     seen = int(np.argmax(np.isfinite(reading.value).any(axis=0)))
     years = max(column - seen, 1)

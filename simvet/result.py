@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from simvet.conflicts import Conflict, conflicts_of
-from simvet.indicators import find_indicator
 from simvet.rules.names import LIMITS, PROVIDERS
 from simvet.runs import DEFAULT_DRAWS, Run, rerun, start_run
 from simvet.sampling import Uncertainty
@@ -57,7 +56,7 @@ class Result(Run):
         rows = []
         for name, stage in self.scenario_indicators:
             values = self.indicator(name, stage)
-            unit = find_indicator(self.scenario, name, stage).unit
+            unit = self.unit(name, stage)
             for position, region in enumerate(self.books.regions):
                 for column, year in enumerate(self.books.years):
                     drawn = values[:, column, position]

@@ -12,7 +12,7 @@ from simvet.books import Books
 from simvet.draws import Draws
 from simvet.engines import ENGINES
 from simvet.errors import InputError, nearest
-from simvet.indicators import STAGED, View, find_indicator
+from simvet.indicators import INDICATORS, STAGED, View, find_indicator, find_item
 from simvet.loading import load_scenario, require_horizon
 from simvet.sampling import Uncertainty
 from simvet.scenario import Scenario
@@ -65,6 +65,42 @@ class Run:
                 stage="secondary_vocational",
             )  # fmt: skip
         return found.read(self.view, stage)
+
+    def stage_of(self, name: str, stage: str) -> str:
+        """Return the stage to ask an indicator of: the one given, or the only one that it can be about.
+
+        Raises
+        ------
+        InputError : there is no such indicator, or it is counted by stage and none is given.
+        """
+        if stage != "region":
+            return stage
+        if name in INDICATORS:
+            about = INDICATORS[name].stages
+        else:
+            items = [i for found in self.scenario.items.values() for i in found.values() if i.key == name]
+            about = tuple(dict.fromkeys(item.stage for item in items))
+        if "region" in about or (not about and name not in STAGED):
+            return stage
+        if len(about) == 1:
+            return about[0]
+        if name in INDICATORS or about:
+            raise InputError(
+                "--stage", "indicator {name!r} is counted by stage", "Name a stage, such as {stage!r}", name=name,
+                stage=about[0] if about else "secondary_vocational",
+            )  # fmt: skip
+        return stage
+
+    def unit(self, name: str, stage: str = "region") -> str:
+        """Return the unit of an indicator, of the register's row where it is an item that a plan counts.
+
+        Raises
+        ------
+        InputError : there is no such indicator.
+        """
+        known = next((t.unit for t in self.scenario.targets if (t.key, t.stage) == (name, stage) and t.unit), None)
+        is_item = find_item(self.scenario, name, stage) is not None
+        return known if known and is_item else find_indicator(self.scenario, name, stage).unit
 
 
 def start_run(

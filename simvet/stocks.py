@@ -37,7 +37,10 @@ GROWTH = {
             ("capital_budget", "capital_budget_growth"),
         )
     },
-    **{("public_funding_per_student", k): ("public_funding_growth", k) for k in ("general_high", "secondary_vocational")},
+    **{
+        ("public_funding_per_student", stage): ("public_funding_growth", stage)
+        for stage in ("general_high", "secondary_vocational")
+    },
     ("appropriation_per_student", "higher_vocational"): ("appropriation_growth", "higher_vocational"),
 }  # fmt: skip
 """What grows by which yearly rate."""

@@ -12,6 +12,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from simvet.errors import InputError, nearest
+from simvet.rules.names import CARD_INDICATORS, PROVIDERS
 
 COLUMNS = (
     "region", "year", "indicator", "stage", "track", "definition", "value", "unit", "low", "high", "distribution",
@@ -35,6 +36,17 @@ SCHOOL_YEARS = (1900, 2100)
 CALCULATED = ("figure", "check", "prior", "path")
 """Uses whose rows enter the balance or the feeder as they stand; bounds of quantities are in the catalogue."""
 NEVER_NEGATIVE = ("persons", "persons/year", "places", "schools", "count")
+STANDARDS = (
+    *(
+        (f"{name}_standard", stage)
+        for stage in PROVIDERS
+        for name in ("students_per_teacher", "floor_area", "land", "equipment", "books")
+    ),
+    *((f"card_limit_{name}", "region") for name in CARD_INDICATORS),
+)
+"""National standards that every region is held against: (quantity, stage)."""
+STANDARDS_REGION = "china"
+"""Region of the rows that count everywhere."""
 
 
 @dataclass(frozen=True)
@@ -221,7 +233,7 @@ def named_numbers(path: Path) -> Mapping[str, NamedNumber]:
     found: dict[str, NamedNumber] = {}
     for cells, where in read_cells(path, NAMED_COLUMNS):
         require_filled(cells, NAMED_COLUMNS[:-1], where)
-        _require_bare(cells, ("name",), where)
+        require_bare(cells, ("name",), where)
         require_words(cells, (("status", ("assumed",)), ("unit", UNITS)), where)
         name, value = cells["name"], number_of(cells["value"], "value", where)
         if value <= 0.0:
@@ -229,7 +241,7 @@ def named_numbers(path: Path) -> Mapping[str, NamedNumber]:
                 where, "{name!r} is {value:g}, not above 0", "Write a number above 0", name=name, value=value
             )
         if cells["unit"] == "share":
-            _require_share(value, value, where)
+            require_share(value, value, where)
         if not cells["reason"].strip():
             raise InputError(where, "an assumed number has no reason", "Say in reason why it is assumed and so wide")
         if name in found:
@@ -302,7 +314,7 @@ def _require_header(header: list[str], columns: tuple[str, ...], place: str) -> 
 def _row(cells: dict[str, str], where: str) -> Row:
     filled = ("region", "year", "indicator", "stage", "value", "unit", "low", "high", "status", "use", "grade")
     require_filled(cells, filled, where)
-    _require_bare(cells, ("region", "indicator", "stage", "track", "definition"), where)
+    require_bare(cells, ("region", "indicator", "stage", "track", "definition"), where)
     words = (("status", STATUSES), ("use", USES), ("distribution", DISTRIBUTIONS), ("unit", UNITS), ("grade", GRADES))
     require_words(cells, words, where)
     value, low, high = (number_of(cells[column], column, where) for column in ("value", "low", "high"))
@@ -336,7 +348,8 @@ def require_filled(cells: dict[str, str], columns: tuple[str, ...], where: str) 
             )  # fmt: skip
 
 
-def _require_bare(cells: dict[str, str], columns: tuple[str, ...], where: str) -> None:
+def require_bare(cells: dict[str, str], columns: tuple[str, ...], where: str) -> None:
+    """Complain about a name with blanks around it; errors: InputError; unit: none; source: it would match nothing."""
     for column in columns:
         if cells[column] != cells[column].strip():
             raise InputError(
@@ -351,6 +364,8 @@ def _require_bare(cells: dict[str, str], columns: tuple[str, ...], where: str) -
 def require_words(cells: dict[str, str], known: tuple[tuple[str, tuple[str, ...]], ...], where: str) -> None:
     """Complain about a cell that is none of its column's words; errors: InputError; unit: none; source: the table."""
     for column, words in known:
+        if not cells[column].strip():
+            raise InputError(where, "{column!r} is empty", "It takes {known}", column=column, known=", ".join(words))
         if cells[column] not in words:
             raise InputError(
                 where, "{column!r} is {word!r}", "Did you mean {near!r}? It takes {known}", column=column,
@@ -358,7 +373,8 @@ def require_words(cells: dict[str, str], known: tuple[tuple[str, tuple[str, ...]
             )  # fmt: skip
 
 
-def _require_share(low: float, high: float, where: str) -> None:
+def require_share(low: float, high: float, where: str) -> None:
+    """Complain about a share outside 0 to 1; errors: InputError; unit: share; source: most were meant as per cent."""
     if not 0.0 <= low <= high <= 1.0:
         raise InputError(
             where, "a share of {low:g} to {high:g} is outside 0 to 1", "Write 0.42 for 42 %", low=low, high=high
@@ -370,11 +386,17 @@ def _require_possible(cells: dict[str, str], low: float, high: float, where: str
     if cells["use"] not in CALCULATED or cells["indicator"].endswith("_change"):
         return
     if cells["unit"] == "share":
-        _require_share(low, high, where)
-    if cells["unit"] in NEVER_NEGATIVE and low < 0.0:
+        require_share(low, high, where)
+    if cells["unit"] in NEVER_NEGATIVE:
+        require_not_negative(cells["indicator"], low, where)
+
+
+def require_not_negative(name: str, low: float, where: str) -> None:
+    """Complain about a range that begins below zero; errors: InputError; unit: its row's; source: nothing is least."""
+    if low < 0.0:
         raise InputError(
-            where, "{name!r} is {value:g} at its lowest, less than nothing", "Write a number from 0 on",
-            name=cells["indicator"], value=low,
+            where, "{name!r} is {value:g} at its lowest, less than nothing", "Write a number from 0 on", name=name,
+            value=low,
         )  # fmt: skip
 
 
@@ -458,7 +480,7 @@ def region_rows(region: str, folder: Path | None = None) -> tuple[Row, ...]:
 
     Raises
     ------
-    InputError : the region has no folder, or a table is wrong.
+    InputError : the region has no folder, a table is wrong, or a national standard is missing.
 
     Notes
     -----
@@ -475,6 +497,19 @@ def region_rows(region: str, folder: Path | None = None) -> tuple[Row, ...]:
             raise InputError(
                 row.where, "the row belongs to region {given!r}",
                 "Tables in data/{region} hold rows of {region!r} only", given=row.region, region=region,
+            )  # fmt: skip
+        if row.region != STANDARDS_REGION and row.where.startswith("data/standards/"):
+            raise InputError(
+                row.where, "the row belongs to region {given!r}",
+                "Rows here count for every region; write {wanted!r}, or move the row to data/{given}",
+                given=row.region, wanted=STANDARDS_REGION,
+            )  # fmt: skip
+    held = {(row.indicator, row.stage) for row in rows if row.use == "quantity"}
+    for name, stage in STANDARDS:
+        if (name, stage) not in held:
+            raise InputError(
+                "data/standards/values.csv", "there is no row for {name!r} of {key!r}",
+                "Add a row with value, range, unit, status and reason", name=name, key=stage,
             )  # fmt: skip
     return rows
 

@@ -44,9 +44,7 @@ class CohortWorld:
         self.slope = {k: np.stack([o.slope[k] for o in openings], axis=1) for k in openings[0].slope}
         self.blocks = {k: np.stack([o.college_blocks[k] for o in openings], axis=1) for k in openings[0].college_blocks}
         self.entry_floor = np.stack([o.base[("entry_floor", SECONDARY)] for o in openings], axis=1)
-        self.base_licence = np.maximum(
-            np.stack([o.base[("licence", "vocational_bachelor")] for o in openings], axis=1), 1.0
-        )
+        self.base_licence = np.stack([o.base[("licence", "vocational_bachelor")] for o in openings], axis=1)
         self.away = {
             stage: np.stack([o.sample.of("study_elsewhere_share", stage) for o in openings], axis=1)
             for stage in (SECONDARY,)
@@ -218,7 +216,7 @@ class CohortWorld:
             card = None
             if "card" in named and terms.capacity.cards is not None:
                 leaving = graduates[..., list(self.pathway.stage_tracks(stage))].sum(axis=-1)
-                card = limit("card", card_limit(plan, leaving, *terms.capacity.cards))
+                card = limit("card", card_limit(terms.of("intake_plan", stage), leaving, *terms.capacity.cards))
             carried = terms.capacity.carried.get(stage, {})
             seats[..., position], found = seats_and_binding(plan, licence, entry, carried, continuing, card)
             binding[..., position] = found
@@ -277,10 +275,10 @@ class CohortWorld:
 
     def _topup_seats(self, terms: YearTerms) -> Floats:
         total = terms.of("topup_seats")
-        # New vocational bachelor institutions take top-up students as the old ones did.
-        share = (
-            terms.of("topup_vocational_bachelor_share") * terms.of("licence", "vocational_bachelor") / self.base_licence
-        )
+        # New vocational bachelor institutions take top-up students as the old ones did; where there were none, none.
+        there = self.base_licence >= 1.0
+        grown = terms.of("licence", "vocational_bachelor") / np.where(there, self.base_licence, 1.0)
+        share = terms.of("topup_vocational_bachelor_share") * np.where(there, grown, 1.0)
         vocational = total * np.minimum(share, 1.0)
         return np.stack([vocational, total - vocational, terms.of("elsewhere_seats", "topup")], axis=-1)
 

@@ -155,7 +155,7 @@ def _integrated_lowest_college(view: View, _: str) -> Floats:
     lowest = np.zeros(mean.shape)
     for position, opening in enumerate(view.schedule.openings):
         sample = opening.sample
-        if not sample.has("college_count"):
+        if not (sample.has("college_count") and sample.has("college_spread")):
             lowest[:, :, position] = np.nan
             continue
         colleges = round(float(sample.of("college_count")[0]))
@@ -202,27 +202,50 @@ def _graduates_total(view: View, _: str) -> Floats:
     return np.asarray(sum(view.books.stage("graduates", s) for s in ("secondary_vocational", "higher_vocational")))
 
 
+_MOVES = ("dropout_rate", "repetition_rate", "departure_rate", "transfer_rate")
+_FEED = ("births", "entrants_per_birth", "middle_entry_ratio", "middle_leaving_share", "arrivals")
+_STOCK = ("enrolment", "entrants", "graduates", *_MOVES, *_FEED, "willing_general", "general_seat_elasticity",
+          "spare_places", "intake_plan_growth", "approvals_per_year", "approval_intake")  # fmt: skip
+_UPWARD = ("progression_rate", "progression_rate_prior", "vocational_block_growth", "intake_plan_growth",
+           "willing_margin_vocational", "transfer_pass_rate", "integrated_higher_share_prior", "elsewhere_seat_growth",
+           "bachelor_part_of_vocational_leavers")  # fmt: skip
+_TOPUP = ("topup_rate", "topup_rate_prior", "topup_seat_growth", "willing_topup",
+          "topup_vocational_bachelor_share_prior")  # fmt: skip
+_INTEGRATED = ("integrated_higher_share_prior", "integrated_bachelor_share_prior", "integrated_share_growth",
+               "transfer_pass_rate", "study_elsewhere_share")  # fmt: skip
+_SPLIT = ("general_share_prior", "general_vocational_ratio_of_entrants", "willing_general", "general_seat_elasticity",
+          "graduates")  # fmt: skip
+_WILLING = ("transition_rate", "not_continuing_share", "willing_general", "spare_places", "willing_margin_vocational",
+            "willing_margin_general", "intake_plan_growth")  # fmt: skip
+
 FLOWS: dict[str, Indicator] = {
-    "enrolment": Indicator(_enrolment, "persons"),
-    "enrolment_total": Indicator(_enrolment_total, "persons", ("region",)),
-    "trained_in_three_years": Indicator(_trained_in_three_years, "persons", ("region",)),
-    "entrants": Indicator(_flow("entrants"), "persons/year"),
-    "graduates": Indicator(_flow("graduates"), "persons/year"),
-    "graduates_total": Indicator(_graduates_total, "persons/year", ("region",)),
-    "progression_rate": Indicator(_progression, "share", ("secondary_vocational",)),
-    "topup_rate": Indicator(_topup, "share", ("higher_vocational",)),
-    "general_vocational_ratio": Indicator(_general_share, "share", ("middle",)),
-    "universal_admission": Indicator(_universal_admission, "share", ("middle", "higher_vocational")),
-    "dropout_rate": Indicator(_dropout, "share"),
-    "local_retention": Indicator(_retention, "share", ("higher_vocational",)),
-    "integrated_share": Indicator(_integrated_share, "share", ("secondary_vocational",)),
-    "integrated_local_share": Indicator(_integrated_local_share, "share", ("higher_vocational",)),
-    "integrated_lowest_college": Indicator(_integrated_lowest_college, "share", ("higher_vocational",)),
-    "integrated_stays": Indicator(_integrated_stays, "share", ("higher_vocational",)),
-    "exam_admission_share": Indicator(_exam_admission, "share", ("secondary_vocational",)),
-    "exam_admission_of_leavers": Indicator(_exam_admission_of_leavers, "share", ("secondary_vocational",)),
-    "places": Indicator(_flat("places"), "places", ("secondary_vocational",)),
-    "new_school_places": Indicator(_flat("opened_places"), "places", ("secondary_vocational",)),
-    "international_students": Indicator(_flat("international_students"), "persons/year", ("region",)),
-}
+    "enrolment": Indicator(_enrolment, "persons", inputs=_STOCK),
+    "enrolment_total": Indicator(_enrolment_total, "persons", ("region",), _STOCK),
+    "trained_in_three_years": Indicator(_trained_in_three_years, "persons", ("region",), _STOCK),
+    "entrants": Indicator(_flow("entrants"), "persons/year", inputs=_STOCK),
+    "graduates": Indicator(_flow("graduates"), "persons/year", inputs=_STOCK),
+    "graduates_total": Indicator(_graduates_total, "persons/year", ("region",), ("graduates_total", *_STOCK)),
+    "progression_rate": Indicator(_progression, "share", ("secondary_vocational",), _UPWARD),
+    "topup_rate": Indicator(_topup, "share", ("higher_vocational",), _TOPUP),
+    "general_vocational_ratio": Indicator(_general_share, "share", ("middle",), _SPLIT),
+    "universal_admission": Indicator(_universal_admission, "share", ("middle", "higher_vocational"), _WILLING),
+    "dropout_rate": Indicator(_dropout, "share", inputs=("dropout_rate", "drift_sd", "drift_persistence")),
+    "local_retention": Indicator(
+        _retention, "share", ("higher_vocational",), ("work_in_region_share", "work_in_region_growth")
+    ),
+    "integrated_share": Indicator(_integrated_share, "share", ("secondary_vocational",), _INTEGRATED),
+    "integrated_local_share": Indicator(_integrated_local_share, "share", ("higher_vocational",), _INTEGRATED),
+    "integrated_lowest_college": Indicator(
+        _integrated_lowest_college, "share", ("higher_vocational",), (*_INTEGRATED, "college_count", "college_spread")
+    ),
+    "integrated_stays": Indicator(_integrated_stays, "share", ("higher_vocational",), _INTEGRATED),
+    "exam_admission_share": Indicator(_exam_admission, "share", ("secondary_vocational",), _UPWARD),
+    "exam_admission_of_leavers": Indicator(_exam_admission_of_leavers, "share", ("secondary_vocational",), _UPWARD),
+    "places": Indicator(_flat("places"), "places", ("secondary_vocational",), ("places", "spare_places", "projects")),
+    "new_school_places": Indicator(_flat("opened_places"), "places", ("secondary_vocational",), ("projects",)),
+    "international_students": Indicator(
+        _flat("international_students"), "persons/year", ("region",),
+        ("international_students", "international_student_growth"),
+    ),
+}  # fmt: skip
 """Indicators of students and their ways, by name."""

@@ -173,6 +173,10 @@ RESOURCES: dict[str, Indicator] = {
         _total(_amount("practice_placements")), "person-times", inputs=("enterprise_practice", "specialist_share")
     ),
     "teacher_rotation_coverage": Indicator(_retrained, "share", inputs=("retraining_rate",)),
+    "teaching_staff": Indicator(
+        _amount("teaching_staff"), "persons",
+        inputs=("teacher_hiring", "part_time_teacher_share", "part_time_weight", "training_time_share"),
+    ),
     "students_per_teacher": Indicator(
         _students_per_teacher, "students/teacher",
         inputs=("students_per_teacher_base", "teacher_hiring", "teacher_attrition", "teacher_retirement"),
@@ -203,7 +207,8 @@ RESOURCES: dict[str, Indicator] = {
         _funding_ratio, "ratio", ("secondary_vocational",), ("public_funding_per_student", "public_funding_growth")
     ),
     "appropriation_per_student": Indicator(
-        _appropriation, "CNY/student/year", ("higher_vocational",), ("appropriation_per_student", "appropriation_growth")
+        _appropriation, "CNY/student/year", ("higher_vocational",),
+        ("appropriation_per_student", "appropriation_growth"),
     ),
     "built_schools": Indicator(_projects("opened"), "count", ("region",), ("projects",)),
     "begun_schools": Indicator(_projects("begun"), "count", ("region",), ("projects",)),

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 
-from simvet.catalogue import keys_of, require_in_bounds, require_key, require_quantity
+from simvet.catalogue import CATALOGUE, Quantity, keys_of, require_in_bounds, require_key, require_quantity
 from simvet.errors import InputError, nearest
+from simvet.items import PACES, region_items
 from simvet.levers import OPERATIONS, Lever
 from simvet.loading.checks import COMPARATORS, FIRST_YEAR, LARGEST_NUMBER, LAST_YEAR, require_finite, require_word
+from simvet.loading.register import require_years
 from simvet.loading.schema import LeverFile, ProjectFile, RegionFile, SpreadFile, TargetFile
 from simvet.pathway import Pathway
 from simvet.rules.names import LIMITS, PROJECT_STAGES, STAGE_LIMITS
+from simvet.rules.pipeline import FIRST_OF_SEPTEMBER
 from simvet.scenario import Project, ProjectStandard, RegionCase, Spread, Target
 from simvet.tables import SCHOOL_YEARS, require_region
 
@@ -26,8 +30,6 @@ LARGEST_COST = 1e12
 """CNY; no building programme of a region costs more."""
 MOST_UNITS = 200
 """Units of a project that stands for many of a kind."""
-LONGEST_STAGE = 20
-"""Years that a stage of a project may last."""
 CLOSING_KINDS = ("closing", "merging")
 """Kinds of project that take places away."""
 OWNERS = ("province", "city", "school", "enterprise", "none")
@@ -68,8 +70,8 @@ def _require_limits(limits: Mapping[str, list[str]], where: str, pathway: Pathwa
         for limit in named:
             if limit not in LIMITS[:-1]:
                 raise InputError(
-                    where, "limit {limit!r} is unknown", "Did you mean {near!r}?", limit=limit,
-                    near=nearest(limit, LIMITS[:-1]),
+                    where, "limit {limit!r} is unknown", "Did you mean {near!r}? It takes {known}", limit=limit,
+                    near=nearest(limit, LIMITS[:-1]), known=", ".join(LIMITS[:-1]),
                 )  # fmt: skip
             if limit not in STAGE_LIMITS.get(stage, ()):
                 raise InputError(
@@ -109,8 +111,10 @@ def lever(file: LeverFile, where: str, bases: Mapping[str, int], until: int) -> 
     """
     quantity = require_quantity(file.quantity, where)
     region = _own_region(file.region, list(bases), where)
+    known = keys_of(file.quantity, region)
+    if quantity.axis in ("item", "process"):
+        _require_counted(file, quantity, region, where)
     if quantity.axis != "region" and not file.key:
-        known = keys_of(file.quantity, region)
         shown = ", ".join(known[:MOST_SHOWN]) + (", ..." if len(known) > MOST_SHOWN else "")
         raise InputError(where, "key {key!r} is missing", "Say which of {known} is meant", key="key", known=shown)
     key = require_key(file.quantity, file.key, where, region)
@@ -136,6 +140,29 @@ def lever(file: LeverFile, where: str, bases: Mapping[str, int], until: int) -> 
     )  # fmt: skip
 
 
+def _require_counted(file: LeverFile, quantity: Quantity, region: str, where: str) -> None:
+    """Complain about an item that the region does not count, or that another quantity moves."""
+    items = region_items(region)
+    if not items:
+        raise InputError(
+            where, "region {region!r} counts nothing that {name!r} could move", "Fill data/{region}/items.csv first",
+            region=region, name=file.quantity,
+        )  # fmt: skip
+    if quantity.axis == "process" or not file.key:
+        return
+    if file.key in items and items[file.key].family not in quantity.families:
+        raise InputError(
+            where, "{name!r} does not move {key!r}, an item of family {family!r}", "Write quantity: {pace}",
+            name=file.quantity, key=file.key, family=items[file.key].family, pace=PACES[items[file.key].family],
+        )  # fmt: skip
+    if file.key not in items and file.key in keys_of(file.quantity):
+        raise InputError(
+            where, "region {region!r} does not count {key!r}",
+            "Choose an item of the region, such as {near!r}, or add a line to data/{region}/items.csv", region=region,
+            key=file.key, near=nearest(file.key, keys_of(file.quantity, region) or items),
+        )  # fmt: skip
+
+
 def _require_lever_years(file: LeverFile, where: str, first: int, until: int) -> None:
     for year in (file.start, file.end):
         if year is not None and not first < year <= LAST_YEAR:
@@ -156,13 +183,31 @@ def _require_lever_years(file: LeverFile, where: str, first: int, until: int) ->
 
 
 def _require_lever_value(file: LeverFile, where: str) -> None:
+    quantity = CATALOGUE[file.quantity]
     if file.operation in ("set", "ramp"):
+        _require_no_percentage(file, quantity, where)
         require_in_bounds(file.quantity, file.value, where)
     require_finite("value", file.value, where)
+    if file.operation == "add" and abs(file.value) > quantity.high - quantity.low:
+        raise InputError(
+            where, "{name!r} lies between {low:g} and {high:g} {unit} and cannot move by {value:g}",
+            "Write a smaller step, in {unit}; of a share, 0.01 is one percentage point", name=file.quantity,
+            low=quantity.low, high=quantity.high, unit=quantity.unit, value=file.value,
+        )  # fmt: skip
     if file.operation == "multiply" and not 0 <= file.value <= LARGEST_FACTOR:
         raise InputError(
             where, "a factor of {value:g} is outside 0 to {most}", "Write a factor inside; 1 changes nothing",
             value=file.value, most=LARGEST_FACTOR,
+        )  # fmt: skip
+
+
+def _require_no_percentage(file: LeverFile, quantity: Quantity, where: str) -> None:
+    """Complain about a share above its bound that would be right as so many per cent."""
+    if quantity.unit.startswith("share") and quantity.high < file.value <= 100.0 * quantity.high:
+        raise InputError(
+            where, "{name!r} is {value:g}, outside {low:g} to {high:g} {unit}",
+            "Write a value inside these bounds; {share:g} for {value:g} %", name=file.quantity, value=file.value,
+            low=quantity.low, high=quantity.high, unit=quantity.unit, share=file.value / 100.0,
         )  # fmt: skip
 
 
@@ -195,26 +240,30 @@ def project(
     pathway.require_stage(file.stage, where)
     require_word(file.kind, "project kind", tuple(standard), where)
     usual = standard[file.kind]
-    if file.kind == "upgrade":
-        require_word(file.stage, "stage", ("vocational_bachelor",), where)
-    else:
-        require_key("places", file.stage, where)
+    meant = ("vocational_bachelor",) if file.kind == "upgrade" else keys_of("places")
+    if file.stage not in meant:
+        raise InputError(
+            where, "a project of kind {name!r} is about {wanted}, not {stage}", "Correct stage, or kind",
+            name=file.kind, wanted=", ".join(meant), stage=file.stage,
+        )  # fmt: skip
     require_word(file.owner, "owner", OWNERS, where)
     region = _own_region(file.region, list(bases), where)
     count = _spread(1.0 if file.count is None else file.count, "count", where)
     if not count.low >= 1.0 or count.high > MOST_UNITS:
         raise InputError(
-            where, "a project of {value:g} units", "Write 1 to {most}", value=count.low if count.low < 1 else count.high,
-            most=MOST_UNITS,
+            where, "a project has {value:g} units", "Write a count from 1 to {most}", most=MOST_UNITS,
+            value=count.low if count.low < 1 else count.high,
         )  # fmt: skip
     places = _places(file, where)
-    opening, start, last = _dates(file, where, bases[region])
+    opening, start, last = _dates(file, where, bases[region], count)
     durations = _durations(file, usual, where)
+    if start is not None:
+        _require_later(file, start, durations, where, bases[region])
     failure = usual.failure if file.failure is None else _spread(file.failure, "failure", where)
     if not 0.0 <= failure.low <= failure.high <= 1.0:
         raise InputError(
-            where, "a share of {low:g} to {high:g} is outside 0 to 1", "Write 0.42 for 42 %", low=failure.low,
-            high=failure.high,
+            where, "{name!r} is {value:g}, outside {low:g} to {high:g} {unit}", "Write 0.42 for 42 %", name="failure",
+            value=failure.high if failure.high > 1.0 else failure.low, low=0, high=1, unit="share",
         )  # fmt: skip
     return Project(
         name=file.name, labels={"zh": file.title.zh, "en": file.title.en}, region=region, stage=file.stage,
@@ -228,15 +277,19 @@ def _places(file: ProjectFile, where: str) -> Spread:
     places = _spread(file.places, "places", where)
     if places.low < 0 < places.high:
         raise InputError(where, "a project either opens or closes places", "Write two projects")
-    if places.low < 0 and file.kind not in CLOSING_KINDS and file.kind != "new_school":
-        raise InputError(where, "a project of kind {name!r} takes no places away", "Write {known}", name=file.kind,
-                         known="kind: closing, merging")  # fmt: skip
+    # A file that gives only a date and places below zero closes them, whatever the kind.
+    dated = file.opening is not None and "kind" not in file.model_fields_set
+    if places.low < 0 and file.kind not in CLOSING_KINDS and not dated:
+        raise InputError(
+            where, "a project of kind {name!r} takes no places away",
+            "Write kind: closing or kind: merging, or places from 0 on", name=file.kind,
+        )  # fmt: skip
     if places.high > 0 and file.kind in CLOSING_KINDS:
         raise InputError(where, "a project of kind {name!r} opens no places", "Write places below 0", name=file.kind)
     return places
 
 
-def _dates(file: ProjectFile, where: str, base: int) -> tuple[Spread | None, Spread | None, float]:
+def _dates(file: ProjectFile, where: str, base: int, count: Spread) -> tuple[Spread | None, Spread | None, float]:
     """Return when the project opens, or when it starts and, for one of many units, when the last unit starts."""
     if (file.opening is None) == (file.start is None):
         raise InputError(
@@ -250,12 +303,20 @@ def _dates(file: ProjectFile, where: str, base: int) -> tuple[Spread | None, Spr
                 )
         return _opening(file.opening, where, base), None, 0.0
     start = _spread(file.start if file.start is not None else 0, "start", where)
-    for year in (start.low, start.value, start.high):
-        if not FIRST_YEAR - 10 <= year <= SCHOOL_YEARS[1]:
-            raise InputError(where, "start is {year:g}", "Write a calendar year, such as 2021 or 2021.5", year=year)
     last = float(start.high if file.last_start is None else file.last_start)
     require_finite("last_start", last, where)
-    if not start.high <= last <= SCHOOL_YEARS[1]:
+    for name, year in (("start", start.low), ("start", start.high), ("last_start", last)):
+        if not FIRST_YEAR - 10 <= year <= SCHOOL_YEARS[1]:
+            raise InputError(
+                where, "{key!r} is {value}, not a year from {first} to {last}",
+                "Write a calendar year, such as 2021 or 2021.5", key=name, value=f"{year:g}", first=FIRST_YEAR - 10,
+                last=SCHOOL_YEARS[1],
+            )  # fmt: skip
+    if file.last_start is not None and count.high <= 1.0:
+        raise InputError(
+            where, "key {key!r} does nothing for a single unit", "Leave it out, or write count", key="last_start"
+        )
+    if last < start.high:
         raise InputError(
             where, "last_start is {last:g}, before start {start:g}", "Write a year from start on", last=last,
             start=start.high,
@@ -263,6 +324,18 @@ def _dates(file: ProjectFile, where: str, base: int) -> tuple[Spread | None, Spr
     if file.reached is not None:
         require_word(file.reached, "project stage", PROJECT_STAGES, where)
     return None, start, last
+
+
+def _require_later(file: ProjectFile, start: Spread, durations: Mapping[str, Spread], where: str, base: int) -> None:
+    """Complain about a project that could be open by the base year, whose places hold it already."""
+    ahead = PROJECT_STAGES[PROJECT_STAGES.index(file.reached) if file.reached else 0 :]
+    ready = start.low + sum(durations[stage].low for stage in ahead)
+    year = math.ceil(ready - FIRST_OF_SEPTEMBER - 1e-9)
+    if year <= base:
+        raise InputError(
+            where, "started in {start:g}, it could be open in {year}, not after the base year {base}",
+            "What is open in the base year is in its places already", start=start.low, year=year, base=base,
+        )  # fmt: skip
 
 
 def _opening(given: SpreadFile | int, where: str, base: int) -> Spread:
@@ -287,11 +360,7 @@ def _durations(file: ProjectFile, usual: ProjectStandard, where: str) -> dict[st
     durations = {}
     for name in PROJECT_STAGES:
         spread = _spread(file.durations[name], name, where) if name in file.durations else usual.durations[name]
-        if not 0.0 <= spread.low <= spread.high <= LONGEST_STAGE:
-            raise InputError(
-                where, "stage {name!r} lasts {low:g} to {high:g} years", "Write years from 0 to {most}", name=name,
-                low=spread.low, high=spread.high, most=LONGEST_STAGE,
-            )  # fmt: skip
+        require_years(name, spread.low, spread.high, where)
         durations[name] = spread
     return durations
 
@@ -321,8 +390,8 @@ def _spread(given: SpreadFile | float, name: str, where: str, most: float = LARG
         require_finite(name, number, where, most)
     if not spread.low <= spread.value <= spread.high:
         raise InputError(
-            where, "{value:g} is not between low {low:g} and high {high:g}", "Put the three in order",
-            value=spread.value, low=spread.low, high=spread.high,
+            where, "{name!r} is {value:g}, not between low {low:g} and high {high:g}", "Put the three in order",
+            name=name, value=spread.value, low=spread.low, high=spread.high,
         )  # fmt: skip
     return spread
 

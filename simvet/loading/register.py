@@ -13,6 +13,7 @@ from simvet.pathway import Pathway, pathway_from, require_carried
 from simvet.rules.names import PROJECT_STAGES
 from simvet.scenario import ProjectStandard, Spread, Target
 from simvet.tables import (
+    GRADES,
     SCHOOL_YEARS,
     STATUSES,
     home,
@@ -20,9 +21,12 @@ from simvet.tables import (
     place_of,
     read_cells,
     read_text,
+    require_bare,
     require_filled,
+    require_not_negative,
+    require_share,
     require_words,
-)  # fmt: skip
+)
 
 REGISTER_COLUMNS = (
     "doc", "region", "locator", "key", "name_zh", "name_en", "stage", "kind", "unit", "base_year", "base_value",
@@ -31,8 +35,12 @@ REGISTER_COLUMNS = (
 """Columns of the register, in the order of its header."""
 MISSING_COLUMNS = ("document", "key", "stage", "missing_zh", "missing_en")
 PROJECT_COLUMNS = ("kind", "part", "value", "low", "high", "unit", "status", "source_title", "grade", "note")
-PROJECT_PARTS = (*PROJECT_STAGES, "failure", "cost_per_place")
-"""Lines that each kind of project needs."""
+PROJECT_PARTS = {**dict.fromkeys(PROJECT_STAGES, "years"), "failure": "share", "cost_per_place": "CNY/place"}
+"""Lines that each kind of project needs, with their units."""
+PROJECT_KINDS = ("new_school", "extension", "closing", "merging", "upgrade")
+"""Kinds of project that the rules tell apart; the table may hold more."""
+LONGEST_STAGE = 20
+"""Years that a stage of a project may last."""
 
 
 @lru_cache(maxsize=1)
@@ -131,7 +139,7 @@ def load_project_standards() -> Mapping[str, ProjectStandard]:
 
     Raises
     ------
-    InputError : the table is missing or wrong, or a kind lacks a line.
+    InputError : the table is missing or wrong, a kind lacks a line, or a kind that the rules know is not there.
 
     Notes
     -----
@@ -139,30 +147,78 @@ def load_project_standards() -> Mapping[str, ProjectStandard]:
     """
     path = home() / "data" / "standards" / "projects.csv"
     found: dict[str, dict[str, Spread]] = {}
+    places: dict[tuple[str, str], str] = {}
     for cells, where in read_cells(path, PROJECT_COLUMNS):
-        require_filled(cells, PROJECT_COLUMNS, where)
-        require_words(cells, (("part", PROJECT_PARTS), ("status", STATUSES)), where)
-        value, low, high = (number_of(cells[name], name, where) for name in ("value", "low", "high"))
-        if not 0.0 <= low <= value <= high:
+        spread = _project_line(cells, where)
+        kind, part = cells["kind"], cells["part"]
+        if (kind, part) in places:
             raise InputError(
-                where, "{value:g} is not between low {low:g} and high {high:g}", "Put the three in order", value=value,
-                low=low, high=high,
-            )  # fmt: skip
-        if cells["part"] in found.setdefault(cells["kind"], {}):
-            raise InputError(
-                where, "the row stands twice, first at {first}", "Keep one of the two", first=place_of(path)
+                where, "the row stands twice, first at {first}", "Keep one of the two", first=places[(kind, part)]
             )
-        found[cells["kind"]][cells["part"]] = Spread(value, low, high)
-    for kind, given in found.items():
-        lacking = [name for name in PROJECT_PARTS if name not in given]
+        places[(kind, part)] = where
+        found.setdefault(kind, {})[part] = spread
+    for kind in (*found, *PROJECT_KINDS):
+        given = found.get(kind, {})
+        lacking = next((name for name in PROJECT_PARTS if name not in given), None)
         if lacking:
+            at = places[(kind, next(iter(given)))] if given else place_of(path)
             raise InputError(
-                place_of(path), "project kind {name!r} has no line for {key!r}", "Add it", name=kind, key=lacking[0]
-            )
+                at, "project kind {name!r} has no line for {key!r}", "Add it, or correct the kind; known: {known}",
+                name=kind, key=lacking, known=", ".join(PROJECT_KINDS),
+            )  # fmt: skip
     return {
         kind: ProjectStandard({s: given[s] for s in PROJECT_STAGES}, given["failure"], given["cost_per_place"])
         for kind, given in found.items()
     }
+
+
+def _project_line(cells: dict[str, str], where: str) -> Spread:
+    """Return the range that a line of the table of projects gives, checked."""
+    require_filled(cells, PROJECT_COLUMNS, where)
+    require_bare(cells, ("kind",), where)
+    require_words(cells, (("part", tuple(PROJECT_PARTS)), ("status", STATUSES), ("grade", GRADES)), where)
+    part, wanted = cells["part"], PROJECT_PARTS[cells["part"]]
+    if cells["unit"] != wanted:
+        raise InputError(
+            where, "{name!r} is given in {given!r}", "Its unit is {wanted!r}; convert the value", name=part,
+            given=cells["unit"], wanted=wanted,
+        )  # fmt: skip
+    value, low, high = (number_of(cells[name], name, where) for name in ("value", "low", "high"))
+    if not low <= value <= high:
+        raise InputError(
+            where, "{value:g} is not between low {low:g} and high {high:g}", "Put the three in order", value=value,
+            low=low, high=high,
+        )  # fmt: skip
+    require_not_negative(part, low, where)
+    if wanted == "share":
+        require_share(low, high, where)
+    if wanted == "years":
+        require_years(part, low, high, where)
+    return Spread(value, low, high)
+
+
+def require_years(name: str, low: float, high: float, where: str) -> None:
+    """Complain about a stage of a project that lasts less than nothing or beyond all patience.
+
+    Parameters
+    ----------
+    name : str; the stage.
+    low, high : float, years.
+    where : str, the place to name in the complaint.
+
+    Raises
+    ------
+    InputError : the range leaves 0 to LONGEST_STAGE.
+
+    Notes
+    -----
+    Unit: years. Source: assumed; no stage of a school was ever that long.
+    """
+    if not 0.0 <= low <= high <= LONGEST_STAGE:
+        raise InputError(
+            where, "stage {name!r} lasts {low:g} to {high:g} years", "Write years from 0 to {most}", name=name, low=low,
+            high=high, most=LONGEST_STAGE,
+        )  # fmt: skip
 
 
 @lru_cache(maxsize=1)
@@ -175,7 +231,7 @@ def load_missing() -> Mapping[tuple[str, str, str], dict[str, str]]:
 
     Raises
     ------
-    InputError : the table is missing or wrong, or names a row that is not in the register.
+    InputError : the table is missing or wrong, names a row that is not in the register, or names one twice.
 
     Notes
     -----
@@ -183,13 +239,22 @@ def load_missing() -> Mapping[tuple[str, str, str], dict[str, str]]:
     """
     known = {(t.document, t.key, t.stage) for t in load_register()}
     found: dict[tuple[str, str, str], dict[str, str]] = {}
+    places: dict[tuple[str, str, str], str] = {}
     for cells, where in read_cells(home() / "data" / "targets" / "missing.csv", MISSING_COLUMNS):
-        require_filled(cells, MISSING_COLUMNS, where)
+        for column in MISSING_COLUMNS:
+            if not cells[column].strip():
+                raise InputError(
+                    where, "{column!r} is empty", "Name the row of the register and, in both languages, what it lacks",
+                    column=column,
+                )  # fmt: skip
         row = (cells["document"], cells["key"], cells["stage"])
         if row not in known:
             raise InputError(
                 where, "the register has no row {name!r}", "Write document, key and stage as they stand in it",
                 name="/".join(row),
             )  # fmt: skip
+        if row in found:
+            raise InputError(where, "the row stands twice, first at {first}", "Keep one of the two", first=places[row])
+        places[row] = where
         found[row] = {"zh": cells["missing_zh"], "en": cells["missing_en"]}
     return found

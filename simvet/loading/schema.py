@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -189,6 +190,7 @@ def _complaint(error: ValidationError, content: CommentedMap, path: Path) -> Inp
     key = str(location[-1]) if location else ""
     if fault["type"] in ("extra_forbidden", "invalid_key"):
         owner = next((part for part in reversed(location[:-1]) if isinstance(part, str)), "")
+        owner = "durations" if "durations" in location[:-1] else owner
         fields = _KNOWN_KEYS.get(owner, ScenarioFile).model_fields
         lacking = [e["loc"][-1] for e in faults if e["type"] == "missing" and e["loc"][:-1] == fault["loc"][:-1]]
         known = [str(name) for name in lacking] or [field.alias or name for name, field in fields.items()]
@@ -200,14 +202,27 @@ def _complaint(error: ValidationError, content: CommentedMap, path: Path) -> Inp
     if isinstance(location[-1] if location else None, int):
         key = str(next((part for part in reversed(location) if isinstance(part, str)), key))
     wanted = _wanted(fault["type"])
+    cure = _cure(key, fault["input"]) if wanted.endswith("number") else ""
     if wanted.endswith("number") and isinstance(fault["input"], str) and _is_number(fault["input"]):
         wanted = f"{wanted} without quotes"
     elif key in ("places", "opening", "start", "count", "cost", "failure"):
         wanted = "a number, or a block with value, low and high"
     return InputError(
-        where, "{key!r} is {given!r}, which is not {wanted}", "Write {wanted}", key=key, given=_shown(fault["input"]),
-        wanted=wanted,
+        where, "{key!r} is {given!r}, which is not {wanted}", cure or "Write {wanted}", key=key,
+        given=_shown(fault["input"]), wanted=wanted,
     )  # fmt: skip
+
+
+def _cure(key: str, given: object) -> str:
+    """Return what to write in place of a text that was meant as a number; "" where its kind says enough."""
+    text = str(given).strip()
+    if text.endswith(("%", "％")):
+        return "Write 0.42 for 42 %"
+    if key in ("start", "last_start") and isinstance(given, str | date):
+        return "Write a calendar year, such as 2021 or 2021.5"
+    if key == "cost" and isinstance(given, str) and not _is_number(given):
+        return "Write CNY in digits, such as 320000000"
+    return ""
 
 
 def _is_number(text: str) -> bool:

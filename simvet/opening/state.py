@@ -156,7 +156,7 @@ def _at_gates(
 
 def _seats(o: Opening, pathway: Pathway, a: Accounts, value: dict[str, Floats], draws: Draws) -> None:
     """Read off the base year what later seats grow from."""
-    base, of = a.base, a.sample.of
+    base = a.base
     outside = value["outside/secondary_vocational"]
     senior = o.placed["senior_secondary"]
     planned = np.maximum(o.pool["senior_secondary"] - senior[:, 0] + outside, 1e-9)

@@ -14,10 +14,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simvet.errors import InputError
-from simvet.indicators import INDICATORS
-from simvet.report.fonts import use_chinese_font
+from simvet.indicators import STAGED
+from simvet.report.canvas import (
+    FIRST,
+    INK,
+    MARK,
+    PALE,
+    SECOND,
+    axis_unit,
+    bracketed,
+    colon,
+    entitle,
+    scale_axis,
+    sheet,
+)  # fmt: skip
 from simvet.report.terminal import bound_text, target_name
-from simvet.report.wording import WAN, Language, number, require_language, word
+from simvet.report.wording import Language, number, require_language, word
 from simvet.targets import RATIO_BAND, is_modelled
 
 if TYPE_CHECKING:
@@ -31,14 +43,6 @@ if TYPE_CHECKING:
 
 Floats = NDArray[np.float64]
 
-DPI = 90
-"""Dots per inch; a notebook with a dozen pictures stays well below a megabyte."""
-WIDTH = 7.2
-"""Width of every picture, inches."""
-FIRST, SECOND, MARK, INK, PALE = "#0072B2", "#D55E00", "#1A1A1A", "#4D4D4D", "#9CC3DE"
-"""Blue and vermilion of Okabe & Ito (2008), which colour-blind readers tell apart, and greys."""
-BY_STAGE = ("enrolment", "entrants", "graduates")
-"""Indicators that mean nothing without a stage."""
 MOST_YEARS = 9
 """Most years written below an axis; the base year is always one of them."""
 LINE = {"zh": 20, "en": 44}
@@ -81,15 +85,15 @@ def fan_chart(
     chosen = require_language(language)
     values = _values(result, name, stage, region)
     aim = target or find_target(result.scenario, name, stage, region)
-    figure, (axes,) = _sheet(4.1)
+    figure, (axes,) = sheet(4.1)
     years = np.asarray(result.books.years)
     _draw_fan(axes, years, values, FIRST, chosen)
     if aim is not None and aim.bound is not None:
         if milestone:
             _draw_milestone(axes, aim, years, values, chosen)
         _draw_target(axes, aim, years, [values], chosen)
-    _dress(axes, years, values, INDICATORS[name].unit, chosen)
-    _entitle(axes, f"{result.scenario.labels[chosen]}{_colon(chosen)}{_what(result, name, stage, region, chosen)}")
+    _dress(axes, years, values, result.unit(name, stage), chosen)
+    entitle(axes, f"{result.scenario.labels[chosen]}{colon(chosen)}{_what(result, name, stage, region, chosen)}")
     return figure
 
 
@@ -126,16 +130,16 @@ def comparison_chart(
     chosen = require_language(language)
     first, second = (_values(run, name, stage, region) for run in (comparison.first, comparison.second))
     aim = target or find_target(comparison.first.scenario, name, stage, region)
-    figure, (above, below) = _sheet(5.4, (2.3, 1.0))
+    figure, (above, below) = sheet(5.4, (2.3, 1.0))
     years = np.asarray(comparison.first.books.years)
     names = run_names(comparison, chosen)
     _draw_band(above, years, first, FIRST, "-", names[0])
     _draw_band(above, years, second, SECOND, "--", names[1])
     if aim is not None and aim.bound is not None:
         _draw_target(above, aim, years, [first, second], chosen)
-    unit = INDICATORS[name].unit
+    unit = comparison.first.unit(name, stage)
     _dress(above, years, np.concatenate([first, second]), unit, chosen)
-    _entitle(above, _what(comparison.first, name, stage, region, chosen, with_region=True), columns=1)
+    entitle(above, _what(comparison.first, name, stage, region, chosen, with_region=True), columns=1)
     _draw_band(below, years, second - first, INK, "-", "")
     below.axhline(0.0, color=INK, linewidth=0.8)
     _dress(below, years, second - first, unit, chosen, difference=True)
@@ -174,7 +178,7 @@ def probability_board(verdicts: Sequence[Verdict], language: str = "zh", title: 
     names = verdict_names(ordered, chosen)
     room = np.array([name.count("\n") + 2.0 for name in names])
     places = np.cumsum(room) - room / 2.0
-    figure, (axes,) = _sheet(0.16 * float(room.sum()) + 1.25)
+    figure, (axes,) = sheet(0.16 * float(room.sum()) + 1.25)
     for place, verdict in zip(places, ordered, strict=True):
         _draw_bar(axes, float(place), verdict)
     axes.set_yticks(places, names, fontsize=9, linespacing=1.25)
@@ -182,12 +186,12 @@ def probability_board(verdicts: Sequence[Verdict], language: str = "zh", title: 
     axes.tick_params(axis="y", length=0)
     axes.spines[["top", "right"]].set_visible(False)
     axes.spines[["left", "bottom"]].set(linewidth=0.6, color=INK)
-    _scale(axes, "x", 0.01)
-    axes.set_xlabel(f"{word('text', 'axis_probability', chosen)}{_bracketed('%', chosen)}", fontsize=9)
+    scale_axis(axes, "x", 0.01)
+    axes.set_xlabel(f"{word('text', 'axis_probability', chosen)}{bracketed('%', chosen)}", fontsize=9)
     regions = dict.fromkeys(word("region", v.target.region, chosen) for v in ordered)
     whose = title or ("、" if chosen == "zh" else ", ").join(regions)
     told = word("text", "figure_board", chosen, draws=f"{ordered[0].draws:,}")
-    figure.suptitle(f"{whose}{_colon(chosen)}{told}", x=0.012, ha="left", fontsize=12)
+    figure.suptitle(f"{whose}{colon(chosen)}{told}", x=0.012, ha="left", fontsize=12)
     _explain(figure, ordered, chosen)
     return figure
 
@@ -288,7 +292,7 @@ def run_names(comparison: Comparison, language: Language) -> tuple[str, str]:
 def _values(result: Result, name: str, stage: str, region: str | None) -> Floats:
     """Return an indicator of one region, shape (draw, year)."""
     values = result.indicator(name, stage)
-    if name in BY_STAGE and stage == "region":
+    if name in STAGED and stage == "region":
         raise InputError("stage", "indicator {name!r} is counted by stage", "Name a stage, such as {stage!r}",
                          name=name, stage="secondary_vocational")  # fmt: skip
     regions = result.books.regions
@@ -296,16 +300,6 @@ def _values(result: Result, name: str, stage: str, region: str | None) -> Floats
         raise InputError("region", "region {region!r} is not in this scenario", "Did you mean {near!r}? Known: {known}",
                          region=region, near=regions[0], known=", ".join(regions))  # fmt: skip
     return values[:, :, 0 if region is None else regions.index(region)]
-
-
-def _sheet(height: float, ratios: Sequence[float] = (1.0,)) -> tuple[Figure, list[Axes]]:
-    """Return an empty figure with one axes for each ratio, Chinese lettering at hand."""
-    use_chinese_font()
-    from matplotlib.figure import Figure  # noqa: PLC0415
-
-    figure = Figure(figsize=(WIDTH, height), dpi=DPI, layout="constrained", facecolor="white")
-    grid = figure.subplots(len(ratios), 1, squeeze=False, height_ratios=list(ratios), sharex=True)
-    return figure, list(grid[:, 0])
 
 
 def _quantiles(values: Floats, shares: Sequence[float]) -> tuple[NDArray[np.bool_], list[Floats]]:
@@ -391,7 +385,7 @@ def target_label(target: Target, language: Language) -> str:
         kind = {">=": "at_least", "<=": "at_most", "==": "equals", "~": "about"}[target.comparator]
         bound = word("text", kind, language, value=number(float(target.bound or 0.0), target.unit, language))
     told = word("text", "bound_cell", language, bound=bound, year=target.year)
-    return f"{word('text', 'figure_target', language)}{_colon(language)}{told}"
+    return f"{word('text', 'figure_target', language)}{colon(language)}{told}"
 
 
 def _draw_milestone(axes: Axes, target: Target, years: NDArray[np.int64], values: Floats, language: Language) -> None:
@@ -410,8 +404,8 @@ def _dress(
     """Give an axes its years, its unit and thin lines."""
     from matplotlib.ticker import MaxNLocator  # noqa: PLC0415
 
-    scale, name = _unit_of(unit, float(np.nanmax(np.abs(values))), language, difference)
-    _scale(axes, "y", scale, signed=difference)
+    scale, name = axis_unit(unit, float(np.nanmax(np.abs(values))), language, difference)
+    scale_axis(axes, "y", scale, signed=difference)
     axes.yaxis.set_major_locator(MaxNLocator(4 if difference else 6, steps=[1, 2, 5, 10]))
     axes.set_xticks(years[:: -(-len(years) // MOST_YEARS)])
     axes.set_xlim(float(years[0]) - 0.2, float(years[-1]) + 0.3)
@@ -426,42 +420,6 @@ def _dress(
     axes.label_outer()
 
 
-def _unit_of(unit: str, largest: float, language: Language, difference: bool) -> tuple[float, str]:
-    """Return by what a value is divided before it is printed, and the unit of what is printed."""
-    if unit == "share":
-        return 0.01, word("text", "axis_points", language) if difference else "%"
-    name = word("unit", unit, language)
-    if language == "zh" and largest >= WAN:
-        return float(WAN), f"{word('text', 'wan', language)}{name}"
-    return 1.0, name
-
-
-def _scale(axes: Axes, which: str, scale: float, signed: bool = False) -> None:
-    """Print ticks divided by a scale, all with as many decimals as the one that needs most."""
-    from matplotlib.ticker import FuncFormatter  # noqa: PLC0415
-
-    axis = axes.xaxis if which == "x" else axes.yaxis
-
-    def tick(value: float, _: float | None) -> str:
-        near = [round(float(place) / scale, 4) for place in axis.get_majorticklocs()]
-        digits = next((d for d in range(4) if all(abs(place - round(place, d)) < 1e-9 for place in near)), 4)
-        shown = round(value / scale, digits) + 0.0
-        return f"{shown:{'+' if signed and shown else ''},.{digits}f}"
-
-    axis.set_major_formatter(FuncFormatter(tick))
-
-
-def _entitle(axes: Axes, title: str, columns: int = 4) -> None:
-    """Write the title at the left and the legend in the free line below it."""
-    handles, labels = axes.get_legend_handles_labels()
-    lines = -(-len(labels) // columns)
-    axes.set_title(title, loc="left", fontsize=12, pad=22 + 15 * lines)
-    axes.legend(
-        handles, labels, loc="lower left", bbox_to_anchor=(-0.005, 1.09), ncols=columns, frameon=False, fontsize=9,
-        borderaxespad=0.0, borderpad=0.0, handlelength=1.8, columnspacing=1.6,
-    )  # fmt: skip
-
-
 def _what(
     result: Result, name: str, stage: str, region: str | None, language: Language, with_region: bool = False
 ) -> str:
@@ -472,16 +430,8 @@ def _what(
         what = what if what.startswith(place) else f"{place}{'' if language == 'zh' else ' '}{what}"
     if with_region or len(result.books.regions) > 1:
         home = word("region", region or result.books.regions[0], language)
-        what = f"{home}{_colon(language)}{what}"
+        what = f"{home}{colon(language)}{what}"
     return what
-
-
-def _colon(language: Language) -> str:
-    return "：" if language == "zh" else ": "
-
-
-def _bracketed(text: str, language: Language) -> str:
-    return f"（{text}）" if language == "zh" else f" ({text})"
 
 
 def _draw_bar(axes: Axes, place: float, verdict: Verdict) -> None:

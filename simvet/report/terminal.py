@@ -16,7 +16,7 @@ from simvet.loading import load_pathway, load_scenario, scenario_files
 from simvet.report.wording import Language, band, number, word
 from simvet.result import Result
 from simvet.scenario import Target
-from simvet.targets import RATIO_BAND, is_roughly_equal, not_modelled, unit_of
+from simvet.targets import RATIO_BAND, is_roughly_equal, missing_datum, not_modelled, unit_of
 from simvet.verdicts import Verdict
 
 _STRONG, _WEAK = 0.8, 0.2
@@ -51,9 +51,10 @@ def verdict_table(
         draws=f"{result.draws:,}",
         seed=result.seed,
     )
-    told = [(verdict.target.labels[language], verdict.reading) for verdict in verdicts]
+    shown_here = [v for v in verdicts if v.target.kind in SHOWN_KINDS or v.headline]
+    told = [(verdict.target.labels[language], verdict.reading) for verdict in shown_here]
     several = len(result.books.regions) > 1
-    rows = [_cells(v, language, told.count(pair) > 1, several) for v, pair in zip(verdicts, told, strict=True)]
+    rows = [_cells(v, language, told.count(pair) > 1, several) for v, pair in zip(shown_here, told, strict=True)]
     as_of = verdicts[0].as_of if verdicts else result.scenario.as_of
     shown = _wide(title, rows, as_of, language) if width >= NARROW else _blocks(title, rows, as_of, language)
     parts: list[RenderableType] = [
@@ -69,7 +70,28 @@ def verdict_table(
         Text(word("text", "held", language, lever=word("quantity", name, language), count=count), style="yellow")
         for name, count in result.schedule.held.items()
     ]
-    return Group(*parts, *_others(not_modelled(result.scenario), language))
+    counted = [v for v in verdicts if v not in shown_here]
+    return Group(*parts, *_counted(result, counted, language), *_others(not_modelled(result.scenario), language))
+
+
+SHOWN_KINDS = ("flow", "resource", "service", "baseline", "own")
+"""Kinds of targets that a run prints one by one; the many counts and shares are summed up, ``targets`` prints all."""
+
+
+def _counted(result: Result, verdicts: Sequence[Verdict], language: Language) -> list[RenderableType]:
+    """Return a line for each kind of targets that a run does not print one by one."""
+    lines: list[RenderableType] = []
+    for kind in dict.fromkeys(v.target.kind for v in verdicts):
+        found = [v.probability for v in verdicts if v.target.kind == kind]
+        likely, unlikely = sum(p >= _STRONG for p in found), sum(p <= _WEAK for p in found)
+        line = word(
+            "text", "counted_line", language, kind=word("kind", kind, language), count=len(found), likely=likely,
+            middling=len(found) - likely - unlikely, unlikely=unlikely,
+        )  # fmt: skip
+        lines.append(Text(line))
+    if lines:
+        lines.append(Text(word("text", "counted_more", language, name=result.scenario.name), style="dim"))
+    return lines
 
 
 COLUMNS = (
@@ -88,7 +110,7 @@ NARROW = 120
 
 
 def _wide(title: str, rows: Sequence[Sequence[RenderableType]], as_of: int, language: Language) -> RenderableType:
-    table = _table(title)
+    table = new_table(title)
     for name, width, right in COLUMNS:
         heading = word("text", name, language, year=as_of)
         table.add_column(heading, justify="right" if right else "left", max_width=width, overflow="fold")
@@ -133,16 +155,13 @@ def _probability_note(result: Result, language: Language) -> str:
 
 def _cells(v: Verdict, language: Language, twice: bool, several: bool) -> list[RenderableType]:
     unit = v.unit
-    name = _full_name(v.target, v.reading, language, twice)
+    name = full_name(v.target, v.reading, language, twice)
     if several:
         name = f"{word('region', v.target.region, language)}·{name}"
     if v.target.comparator == "==" and v.target.kind == "baseline":
         name = word("text", "baseline_row", language, name=name)
     if v.headline:
         name = word("text", "headline", language, name=name)
-    mark = " †" if v.assumed_base else ""
-    style = "green" if v.probability >= _STRONG else "red" if v.probability <= _WEAK else "yellow"
-    probability = Text(f"{v.probability * 100:.0f}% ±{v.error * 100:.1f}{mark}", style=style)
     base_check = v.target.kind == "baseline"
     first = (
         "–"
@@ -160,11 +179,18 @@ def _cells(v: Verdict, language: Language, twice: bool, several: bool) -> list[R
         word("text", "bound_cell", language, bound=bound_text(v, language), year=v.target.year),
         band(v.median, v.low, v.high, unit, language),
         gap_text(v, language),
-        probability,
+        probability_text(v),
         first,
         "–" if base_check else milestone,
         cause_text(v, language),
     ]
+
+
+def probability_text(v: Verdict) -> Text:
+    """Return the probability of a verdict with its Monte Carlo error, marked where it hangs on an assumed base."""
+    mark = " †" if v.assumed_base else ""
+    style = "green" if v.probability >= _STRONG else "red" if v.probability <= _WEAK else "yellow"
+    return Text(f"{v.probability * 100:.0f}% ±{v.error * 100:.1f}{mark}", style=style)
 
 
 def gap_text(v: Verdict, language: Language) -> str:
@@ -177,7 +203,8 @@ def gap_text(v: Verdict, language: Language) -> str:
     return number(v.gap, v.unit, language, signed=True)
 
 
-def _table(title: str) -> Table:
+def new_table(title: str) -> Table:
+    """Return an empty table in the style of all tables here."""
     return Table(
         title=title,
         title_justify="left",
@@ -246,18 +273,20 @@ def late_lines(late: Sequence[LateLever], language: Language) -> list[str]:
 
 
 def _others(targets: Sequence[Target], language: Language) -> list[RenderableType]:
-    if not targets:
-        return []
-    lines: list[RenderableType] = [Text(word("text", "other_title", language, count=len(targets)), style="bold")]
-    for kind in sorted({target.kind for target in targets}):
-        names = [target.labels[language] for target in targets if target.kind == kind]
-        joined = ("、" if language == "zh" else ", ").join(names)
-        lines.append(
-            Text(
-                word("text", "kind_line", language, kind=word("kind", kind, language), count=len(names), names=joined),
-                style="dim",
-            )
-        )
+    """Return what a run does not judge: instruments by name, and outcomes with the datum that each lacks."""
+    separator = word("text", "list_separator", language)
+    lines: list[RenderableType] = []
+    instruments = [target.labels[language] for target in targets if target.kind == "lever"]
+    if instruments:
+        line = word("text", "instruments_line", language, count=len(instruments), names=separator.join(instruments))
+        lines.append(Text(line, style="dim"))
+    for target in targets:
+        if target.kind == "lever":
+            continue
+        missing = missing_datum(target)
+        told = missing[language] if missing else word("text", "before_books", language, year=target.year)
+        line = word("text", "lacking_line", language, name=target.labels[language], missing=told)
+        lines.append(Text(line, style="dim"))
     return lines
 
 
@@ -286,7 +315,7 @@ def comparison_table(comparison: Comparison, language: Language) -> RenderableTy
         second=second.labels[language],
         draws=f"{comparison.first.draws:,}",
     )
-    table = _table(title)
+    table = new_table(title)
     for name in (
         "column_target",
         "column_year",
@@ -304,7 +333,7 @@ def comparison_table(comparison: Comparison, language: Language) -> RenderableTy
 
 def _difference_cells(d: Difference, language: Language, twice: bool) -> list[str]:
     unit = unit_of(d.target, d.reading)
-    name = _full_name(d.target, d.reading, language, twice)
+    name = full_name(d.target, d.reading, language, twice)
     middle, low, high = (change_text(value, unit, language) for value in (d.change, d.low, d.high))
     change = f"{middle} ({low} – {high})"
     if d.identical:
@@ -323,7 +352,7 @@ def _difference_cells(d: Difference, language: Language, twice: bool) -> list[st
     ]
 
 
-def _full_name(target: Target, reading: str, language: Language, twice: bool) -> str:
+def full_name(target: Target, reading: str, language: Language, twice: bool) -> str:
     """Return a target's name with its document where two print the same, and its reading where the text has several."""
     name = target_name(target, language)
     if twice:
@@ -358,7 +387,7 @@ def scenario_table(language: Language) -> RenderableType:
     -----
     Unit: none. Source: ``scenarios/``.
     """
-    table = _table(word("text", "list_title", language))
+    table = new_table(word("text", "list_title", language))
     for name in ("column_name", "column_title", "column_levers"):
         table.add_column(word("text", name, language), no_wrap=name == "column_name")
     for name in scenario_files():
@@ -425,7 +454,7 @@ def check_tables(report: RegionCheck, language: Language) -> RenderableType:
         ),
         Text(word("text", "check_numbers_rule", language), style="dim"),
     ]
-    choices = _table(word("text", "check_choice_title", language))
+    choices = new_table(word("text", "check_choice_title", language))
     for name in ("column_gate", "column_option", "column_seats_status", "column_alpha", "column_beta"):
         choices.add_column(word("text", name, language))
     solved, assumed = word("text", "solved", language), word("text", "assumed", language)
@@ -438,7 +467,7 @@ def check_tables(report: RegionCheck, language: Language) -> RenderableType:
             solved if choice.alpha_solved else assumed,
             assumed,
         )
-    table = _table(word("text", "loo_title", language))
+    table = new_table(word("text", "loo_title", language))
     for name in ("column_figure", "column_published", "column_predicted", "column_tension"):
         table.add_column(word("text", name, language))
     for figure in report.figures_left_out:

@@ -14,6 +14,14 @@ from simvet.tables import home, read_text
 Language = Literal["zh", "en"]
 LANGUAGES: tuple[Language, ...] = ("zh", "en")
 WAN = 10_000
+YI = 100_000_000
+MONEY = ("CNY", "CNY/year")
+"""Units of sums that are told in hundreds of millions (亿)."""
+WHOLE = (
+    "persons", "persons/year", "places", "person-times", "person-times/year", "count", "count/year", "CNY", "CNY/year",
+    "CNY/student", "CNY/student/year", "CNY/place", "amount/year", "m2",
+)  # fmt: skip
+"""Units without decimals."""
 
 
 @lru_cache(maxsize=1)
@@ -135,12 +143,19 @@ def number(value: float, unit: str, language: Language, signed: bool = False) ->
     if unit == "share":
         close = 0.9995 <= abs(value) < 1.0
         return _plain_zero(f"{value * 100:{sign}.{2 if close else 1}f}%")
-    if unit in ("persons", "persons/year", "places", "CNY"):
-        if language == "zh" and abs(value) >= WAN:
-            digits = 2 if abs(value) < 100 * WAN else 1
-            return f"{value / WAN:{sign}.{digits}f} 万"
-        return _plain_zero(f"{value:{sign},.0f}")
-    return f"{value:{sign},.3g}"
+    if unit in WHOLE:
+        return _whole(value, unit, language, sign)
+    return f"{value:{sign},.0f}" if abs(value) >= 1000.0 else f"{value:{sign},.3g}"
+
+
+def _whole(value: float, unit: str, language: Language, sign: str) -> str:
+    """Return a count or a sum without decimals, large ones in 万 and 亿 (billions in English)."""
+    if unit in MONEY and abs(value) >= YI:
+        digits = 2 if abs(value) < 10 * YI else 1
+        return f"{value / YI:{sign}.{digits}f} 亿元" if language == "zh" else f"{value / 1e9:{sign},.{digits}f} bn CNY"
+    if language == "zh" and abs(value) >= WAN and not unit.startswith("CNY/student"):
+        return f"{value / WAN:{sign}.{2 if abs(value) < 100 * WAN else 1}f} 万"
+    return _plain_zero(f"{value:{sign},.0f}")
 
 
 def band(median: float, low: float, high: float, unit: str, language: Language) -> str:
@@ -161,7 +176,7 @@ def band(median: float, low: float, high: float, unit: str, language: Language) 
     Errors: none. Source: usage in Chinese and English statistics.
     """
     told = [number(value, unit, language) for value in (median, low, high)]
-    for suffix in (" 万", "%"):
+    for suffix in (" 万", " 亿元", " bn CNY", "%"):
         if all(text.endswith(suffix) for text in told):
             told[1:] = [text.removesuffix(suffix) for text in told[1:]]
     return word("text", "band_cell", language, median=told[0], low=told[1], high=told[2])

@@ -40,9 +40,9 @@ class Staff:
 
     Notes
     -----
-    Shape: ``of`` maps the names of STAFF to (draw, year, region, provider) arrays; ``training`` is (draw, year, region),
-    persons trained a year. Unit: persons, persons/year; ``retrained_share`` a share. Errors: none. Source: MODEL,
-    section 5.
+    Shape: ``of`` maps the names of STAFF to (draw, year, region, provider) arrays; ``training`` is (draw, year,
+    region), persons trained a year. Unit: persons, persons/year; ``retrained_share`` a share. Errors: none. Source:
+    MODEL, section 5.
     """
 
     of: dict[str, Floats]

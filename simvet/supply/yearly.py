@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from simvet.rules.names import CARD_INDICATORS, CARRIED_LIMITS, PROVIDERS
+from simvet.rules.names import CARD_INDICATORS, CARRIED_LIMITS, PROVIDERS, STAGE_LIMITS
 from simvet.rules.resources import next_equipment, pay
 from simvet.rules.seats import students_carried
 from simvet.rules.standards import YEARS_TO_RED, cards, share_below, with_old_rights
@@ -49,7 +49,10 @@ class Supply:
         self.reserve = np.zeros((*self.shape, len(PROVIDERS)))
         usable = [usable_places(schedule, position, SECONDARY) for position in schedule.positions]
         self.usable = np.stack(usable, axis=2)
-        self.named = {stage: [set(case.limits.get(stage, ())) for case in self.cases] for stage in PROVIDERS}
+        self.named = {
+            stage: [set(case.limits.get(stage, ())) & set(STAGE_LIMITS[stage]) for case in self.cases]
+            for stage in PROVIDERS
+        }
         self.carded = any("card" in limits for limits in self.named["higher_vocational"])
         self.below_at_base = self._below(schedule.first) if self.carded else None
         self.yellow: list[Floats] = []
@@ -165,7 +168,7 @@ class Supply:
         return students_carried(amount, full, per_student=True)
 
     def _carried_table(self, year: int) -> Floats:
-        """Return the students that every resource carries, whether in force or not, shape (draw, region, provider, 7)."""
+        """Return the students that every resource carries, in force or not, shape (draw, region, provider, limit)."""
         table = np.full((*self.shape, len(PROVIDERS), len(CARRIED_LIMITS)), np.nan)
         for place, stage in enumerate(PROVIDERS):
             for column, name in enumerate(CARRIED_LIMITS):
@@ -226,10 +229,11 @@ class Supply:
         paid, left = pay((recurrent, equipment, building), income + self.reserve)
         reserve = left * self.schedule.at("carry_over_share", "", year)[..., None]
         need = recurrent + equipment + building
+        spent = np.asarray(sum(paid))
         rows: Rows = {
             "recurrent_need": recurrent, "capital_need": equipment + building, "recurrent_budget": budget,
-            "own_income": own, "capital_budget": capital, "carried_over": self.reserve, "paid": np.asarray(sum(paid)),
-            "reserve": reserve, "returned": left - reserve, "financing_gap": np.maximum(need - np.asarray(sum(paid)), 0.0),
+            "own_income": own, "capital_budget": capital, "carried_over": self.reserve, "paid": spent,
+            "reserve": reserve, "returned": left - reserve, "financing_gap": np.maximum(need - spent, 0.0),
             "equipment_bought": paid[1], "building_spent": building,
         }  # fmt: skip
         return rows, paid[1]

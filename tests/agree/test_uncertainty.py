@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from simvet.books import AXES
+from simvet.books import AXES, RESOURCES
 from simvet.comparison import compare
 from simvet.loading import load_scenario
 from simvet.result import Result, rerun, simulate
@@ -19,7 +19,8 @@ from simvet.sampling import Uncertainty
 Floats = NDArray[np.float64]
 
 DRAWS = 300
-NOT_PERSONS = ("cutoff", "binding", "stage_seats", "places", "opened_places", "teachers", "international_students")
+NOT_PERSONS = ("cutoff", "binding", "stage_seats", "places", "opened_places", "usable_places", "international_students",
+               "training_persons", "carried", *RESOURCES)  # fmt: skip
 FINGERPRINT = """
 import hashlib, simvet
 books = simvet.simulate("zhejiang", draws=12, until=2024, uncertainty=simvet.Uncertainty(chance={chance})).books

@@ -8,7 +8,7 @@ import pytest
 
 import simvet
 from simvet.result import Result
-from simvet.targets import Verdict
+from simvet.verdicts import Verdict
 
 CASES = list(csv.DictReader((Path(__file__).parent / "verdicts.csv").read_text(encoding="utf-8").splitlines()))
 DRAWS = 300

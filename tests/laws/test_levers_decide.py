@@ -32,7 +32,7 @@ def test_integrated_seats_that_are_set_are_set_in_every_draw():
 
 
 def test_a_stricter_standard_of_students_per_teacher_binds():
-    base, strict = run(), run(lever("students_per_teacher_standard", "set", 10.0))
+    base, strict = run(), run(lever("students_per_teacher_standard", "set", 10.0, "secondary_vocational"))
     year = base.books.years.index(2025)
     before, after = (r.indicator("entrants", "secondary_vocational")[:, year, 0] for r in (base, strict))
     assert np.all(after <= before + 1e-6)

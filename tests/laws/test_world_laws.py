@@ -10,9 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from simvet.books import AXES
-from simvet.catalogue import CATALOGUE
+from simvet.books import AXES, RESOURCES
+from simvet.catalogue import CATALOGUE, keys_of
 from simvet.levers import OPERATIONS, Lever
+from simvet.loading import load_scenario
 from simvet.result import rerun, simulate
 from simvet.runs import Run
 from simvet.sampling import Sample, Uncertainty
@@ -24,10 +25,20 @@ Floats = NDArray[np.float64]
 LAW = settings(max_examples=25, deadline=None, derandomize=True, database=None)
 UNTIL = 2028
 CASES = Path(__file__).parents[1] / "cases" / "good"
-COUNTS = ("persons", "persons/year", "places")
+COUNTS = ("persons", "persons/year", "places", "m2", "volumes")
 """Units that double when every count doubles."""
-PULLED = [(name, key) for name, quantity in CATALOGUE.items() if quantity.lever for key in quantity.keys or ("",)]
-NOT_PERSONS = ("cutoff", "binding", "stage_seats", "places", "opened_places", "teachers", "international_students")
+NOT_PERSONS = ("cutoff", "binding", "stage_seats", "places", "opened_places", "usable_places", "international_students",
+               "training_persons", "carried", *RESOURCES)  # fmt: skip
+
+
+def keys_everywhere(name: str) -> tuple[str, ...]:
+    """Return the keys by which a quantity may be pulled in both regions that the laws run."""
+    if CATALOGUE[name].axis == "region":
+        return ("",)
+    return tuple(key for key in keys_of(name, "zhejiang") if key in keys_of(name, "zhoushan"))
+
+
+PULLED = [(name, key) for name, quantity in CATALOGUE.items() if quantity.lever for key in keys_everywhere(name)]
 Bases = Callable[[str, bool], Run]
 
 
@@ -188,7 +199,8 @@ def doubled(result: Run, *levers_too: Lever) -> Run:
     """Return the run with every student, seat, place, teacher, birth and count there is, twice."""
 
     def is_count(name: str) -> bool:
-        return name in ("entry_floor", "adult_demand") or (name in CATALOGUE and CATALOGUE[name].unit in COUNTS)
+        solved = ("entry_floor", "adult_demand", "enrolment", "equipment", "recurrent_budget")
+        return name in solved or (name in CATALOGUE and CATALOGUE[name].unit in COUNTS)
 
     def sample_of(sample: Sample) -> Sample:
         values = {(n, k): sample.of(n, k) * (2.0 if is_count(n) else 1.0) for n, k in sample.rows}
@@ -214,7 +226,11 @@ def doubled(result: Run, *levers_too: Lever) -> Run:
         for region, given in scenario.rows.items()
     }
     projects = tuple(
-        replace(p, places=replace(p.places, value=p.places.value * 2, low=p.places.low * 2, high=p.places.high * 2))
+        replace(
+            p,
+            places=replace(p.places, value=p.places.value * 2, low=p.places.low * 2, high=p.places.high * 2),
+            cost=replace(p.cost, value=p.cost.value * 2, low=p.cost.low * 2, high=p.cost.high * 2),
+        )
         for p in scenario.projects
     )
     old = result.schedule
@@ -230,7 +246,7 @@ def test_doubling_every_count_doubles_every_result_and_leaves_every_rate(name: s
     twice = doubled(once, replace(more[0], value=1000.0))
     once = rerun(once, once.scenario.with_levers(*more))
     for array in AXES:
-        factor = 1.0 if array in ("cutoff", "binding") else 2.0
+        factor = 1.0 if array in ("cutoff", "binding", "retrained_share") else 2.0
         found, wanted = twice.books.arrays[array], once.books.arrays[array] * factor
         assert np.allclose(found, wanted, rtol=1e-9, atol=1e-6, equal_nan=True), array
     for rate in ("progression_rate", "topup_rate", "general_vocational_ratio", "integrated_share"):
@@ -251,7 +267,7 @@ def test_the_order_in_which_regions_are_listed_decides_nothing(chance: bool) -> 
 def test_a_region_runs_beside_others_as_it_does_alone() -> None:
     together = simulate(CASES / "wenzhou_lishui.yaml", draws=12, until=UNTIL)
     for position, name in enumerate(together.books.regions):
-        alone = simulate(name, draws=12, until=UNTIL)
+        alone = simulate(replace(load_scenario(name), projects=()), draws=12, until=UNTIL)
         first = alone.books.years.index(together.books.years[0])
         for array in ("stock", "entrants", "graduates", "placed"):
             there, here = together.books.arrays[array][:, :, position], alone.books.arrays[array][:, first:, 0]

@@ -11,6 +11,8 @@ import pytest
 import xarray as xr
 
 from simvet.cli import main
+from simvet.result import simulate
+from simvet.targets import read_targets
 
 
 def test_the_first_lines_for_zhejiang_and_zhoushan_are_the_headline_targets(capsys):
@@ -21,10 +23,10 @@ def test_the_first_lines_for_zhejiang_and_zhoushan_are_the_headline_targets(caps
     assert any("▶中等职业教育（含技工）" in line and "1.20 万" in line for line in lines)
 
 
-def test_every_target_of_the_region_is_printed_or_listed_by_name(capsys):
+def test_every_target_of_the_region_is_printed_by_name(capsys):
     from simvet.loading import load_register
 
-    assert main(["run", "lishui", "--draws", "20", "--no-causes", "--lang", "en"]) == 0
+    assert main(["targets", "lishui", "--draws", "20", "--no-causes", "--lang", "en"]) == 0
     text = " ".join(capsys.readouterr().out.split())
     for target in load_register():
         if target.region == "lishui":
@@ -74,7 +76,7 @@ def test_a_lever_that_comes_too_late_is_called_so(capsys):
 def test_a_scenario_compared_with_itself_is_identical(capsys):
     assert main(["compare", "zhoushan", "zhoushan", "--draws", "20", "--lang", "en"]) == 0
     out = capsys.readouterr().out
-    assert out.count("identical") == 9
+    assert out.count("identical") == len(read_targets(simulate("zhoushan", draws=2), None)) > 30
 
 
 def test_check_prints_unknowns_rank_and_leave_one_out(capsys):

@@ -4,13 +4,16 @@ from pathlib import Path
 
 import pytest
 
-from simvet.catalogue import CATALOGUE
+from simvet.catalogue import CATALOGUE, keys_of
 from simvet.draws import Draws
 from simvet.indicators import INDICATORS
+from simvet.items import BASES, PACES, item_id, item_rows, region_items
 from simvet.loading import load_pathway, load_register, load_scenario, scenario_files
+from simvet.loading.register import load_project_standards
+from simvet.rules.names import PROJECT_STAGES
 from simvet.sampling import quantity_rows, sample_region
 from simvet.tables import read_table, region_rows
-from simvet.targets import is_modelled
+from simvet.targets import is_modelled, is_outcome, missing_datum
 
 DATA = Path(__file__).parents[2] / "data"
 REGIONS = ("zhejiang", "wenzhou", "lishui", "zhoushan")
@@ -18,8 +21,8 @@ REGIONS = ("zhejiang", "wenzhou", "lishui", "zhoushan")
 
 @pytest.mark.parametrize("path", sorted(DATA.glob("*/*.csv")), ids=lambda p: f"{p.parent.name}/{p.name}")
 def test_every_row_carries_unit_status_range_source_and_grade(path):
-    if path.name in {"register.csv", "tolerances.csv"}:  # of their own columns
-        return
+    if path.name in {"register.csv", "tolerances.csv", "items.csv", "processes.csv", "projects.csv", "missing.csv"}:
+        return  # of their own columns, and held to the same by tests of their own
     rows = read_table(path)
     assert rows
     for row in rows:
@@ -71,7 +74,7 @@ def test_every_quantity_that_data_must_give_is_given_once(region):
     rows = quantity_rows(region_rows(region), region)
     assert rows
     for name, key in rows:
-        assert key in CATALOGUE[name].keys or (key == "" and not CATALOGUE[name].keys)
+        assert key in keys_of(name) or (key == "" and CATALOGUE[name].axis == "region")
 
 
 def test_a_sample_stays_inside_the_range_of_its_row():
@@ -81,12 +84,41 @@ def test_a_sample_stays_inside_the_range_of_its_row():
         assert drawn.min() >= row.low - 1e-12 and drawn.max() <= row.high + 1e-12, name
 
 
-def test_the_register_holds_207_rows_and_every_flow_target_has_an_indicator():
+def test_the_register_holds_207_rows_and_every_outcome_is_answered_or_names_what_it_lacks():
     register = load_register()
     assert len(register) == 207
+    assert sum(is_outcome(target) for target in register) == 195
     for target in register:
         if is_modelled(target):
-            assert target.key in INDICATORS, target.where
+            assert target.key in INDICATORS or item_id(target.key, target.stage) in region_items(target.region), (
+                target.where
+            )
+        elif is_outcome(target):
+            assert all(missing_datum(target).values()), target.where
+        else:
+            assert target.key in CATALOGUE, f"{target.where}: the instrument is no lever"
+    lacking = [target for target in register if is_outcome(target) and not is_modelled(target)]
+    assert len(lacking) <= 15
+
+
+@pytest.mark.parametrize("region", REGIONS)
+def test_every_item_of_a_plan_carries_range_status_owner_and_reason(region):
+    rows = {(row.indicator, row.stage): row for row in item_rows(region)}
+    assert region_items(region)
+    for item in region_items(region).values():
+        for quantity in (BASES[item.family], PACES[item.family]):
+            row = rows[(quantity, item.id)]
+            assert row.note and row.grade in {"A", "B", "C", "D"}, row.where
+            assert (row.grade == "D") == (row.status == "assumed"), row.where
+        assert rows[(PACES[item.family], item.id)].low < rows[(PACES[item.family], item.id)].high, item.where
+        assert item.owner in {"province", "city", "school", "enterprise"}
+
+
+def test_every_kind_of_project_has_all_its_stages_and_a_range():
+    for kind, usual in load_project_standards().items():
+        assert tuple(usual.durations) == PROJECT_STAGES, kind
+        assert sum(spread.high for spread in usual.durations.values()) > 0
+        assert usual.failure.low < usual.failure.high
 
 
 def test_every_region_has_a_base_and_at_least_three_variants():

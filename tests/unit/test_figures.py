@@ -18,7 +18,7 @@ from simvet.errors import InputError
 from simvet.levers import Lever
 from simvet.report.figures import comparison_chart, fan_chart, find_target, probability_board, run_names
 from simvet.result import Result
-from simvet.targets import Verdict
+from simvet.verdicts import Verdict
 
 DRAWS = 24
 

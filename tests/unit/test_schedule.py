@@ -105,9 +105,9 @@ def test_a_closure_takes_places_away_and_opens_none(base: Schedule) -> None:
 def test_an_uncertain_opening_spreads_over_its_years_and_no_others() -> None:
     scenario = replace(load_scenario("zhejiang").with_horizon(2028), projects=(school(2024, spread=1.0),))
     schedule = Schedule(scenario, Draws(1), 400, replace(STILL, parameters=True))
-    places, opening = schedule.project("zhejiang", "school")
-    assert set(opening.tolist()) == {2023.0, 2024.0, 2025.0}
-    assert np.all(places == 4000.0)
+    (built,) = schedule.built(0)
+    assert set(built.opening[:, 0].tolist()) == {2023.0, 2024.0, 2025.0}
+    assert np.all(built.places == 4000.0)
 
 
 def test_a_later_opening_never_has_more_places(base: Schedule) -> None:

@@ -8,7 +8,8 @@ import pytest
 from simvet.loading import load_scenario
 from simvet.result import Result, simulate
 from simvet.scenario import Scenario, Target
-from simvet.targets import is_modelled, is_reached, monte_carlo_error
+from simvet.targets import is_modelled, is_reached, missing_datum
+from simvet.verdicts import monte_carlo_error
 
 TARGET = Target(
     document="test",
@@ -81,10 +82,22 @@ def test_the_error_of_a_probability_follows_the_binomial_and_never_claims_certai
     assert monte_carlo_error(5, 10) > monte_carlo_error(50, 100) > monte_carlo_error(500, 1000)
 
 
-def test_own_targets_are_judged_and_counts_of_other_kinds_are_not() -> None:
+def test_outcomes_and_own_targets_are_judged_instruments_and_rows_that_lack_a_datum_are_not() -> None:
     assert is_modelled(TARGET)
-    assert is_modelled(replace(TARGET, kind="capacity", key="places"))
-    assert not is_modelled(replace(TARGET, kind="capacity", key="studios"))
+    assert is_modelled(replace(TARGET, kind="resource", key="places"))
+    assert is_modelled(replace(TARGET, kind="project_count", key="studios"))
+    assert not is_modelled(replace(TARGET, kind="lever", key="performance_pay_uplift"))
+    without = replace(TARGET, document="zs-action-plan", key="contribution_index", stage="region", kind="attainment")
+    assert not is_modelled(without)
+    assert set(missing_datum(without) or {}) == {"zh", "en"}
+
+
+def test_full_coverage_of_people_is_read_to_the_whole_per_cent_and_of_students_is_not() -> None:
+    shares = np.array([0.994, 0.996, 1.0])
+    service = replace(TARGET, kind="service", unit="share", comparator=">=", key="career_experience_coverage")
+    assert is_reached(service, shares, np.ones(3)).tolist() == [False, True, True]
+    flow = replace(service, kind="flow")
+    assert is_reached(flow, shares, np.ones(3)).tolist() == [False, False, True]
 
 
 def judged(result: Result, **changes: object) -> Scenario:

@@ -1,0 +1,425 @@
+"""The register with its answers: as a table for the terminal, and as rows for CSV, JSON and Excel."""
+
+from __future__ import annotations
+
+import io
+import json
+import math
+import os
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from simvet.conflicts import Conflict
+from simvet.errors import InputError, nearest
+from simvet.needs import Need
+from simvet.register import INSTRUMENT, LACKING, Instrument, RegisterRow
+from simvet.report.terminal import (
+    bound_text,
+    cause_text,
+    change_text,
+    full_name,
+    gap_text,
+    new_table,
+    probability_text,
+    target_name,
+)  # fmt: skip
+from simvet.report.wording import Language, band, number, word
+from simvet.targets import unit_of
+from simvet.verdicts import Verdict
+
+FORMATS = ("table", "csv", "json", "xlsx")
+"""How the register can be written."""
+FIELDS = (
+    "row", "document", "region", "locator", "key", "stage", "kind", "name_zh", "name_en", "status", "reading", "unit",
+    "comparator", "bound", "target_year", "median", "low_80", "high_80", "gap", "probability", "monte_carlo_error",
+    "first_year", "as_of", "value_as_of", "milestone", "milestone_assumed", "assumed_base", "binding_cause",
+    "cause_by_value", "owner", "need_kind", "need_now", "need_needed", "need_unit", "need_hires", "latest_start",
+    "too_late", "fights_with", "missing_zh", "missing_en", "instrument", "instrument_level", "instrument_shows",
+    "instrument_change", "instrument_low_80", "instrument_high_80", "instrument_unit", "draws",
+)  # fmt: skip
+"""Columns of the written register, in order."""
+
+
+def require_format(given: str, out: Path | None) -> str:
+    """Return the format if it can be written; complain if not.
+
+    Parameters
+    ----------
+    given : str.
+    out : Path or None; the file.
+
+    Returns
+    -------
+    str, one of FORMATS.
+
+    Raises
+    ------
+    InputError : the format is unknown, a workbook has no file, or the file is there already or cannot be written.
+
+    Notes
+    -----
+    Unit: none. Source: FORMATS.
+    """
+    if given not in FORMATS:
+        raise InputError(
+            "--format", "{kind} {word!r} is unknown", "Did you mean {near!r}? It takes {known}", kind="format",
+            word=given, near=nearest(given, FORMATS), known=", ".join(FORMATS),
+        )  # fmt: skip
+    if given == "xlsx" and out is None:
+        raise InputError("--format", "a workbook cannot be printed", "Name a file with --out, such as targets.xlsx")
+    if out is not None and given == "table":
+        raise InputError("--out", "a table is printed, not written", "Choose --format csv, json or xlsx")
+    if out is not None:
+        if out.exists():
+            raise InputError(str(out), "the file is there already", "Choose another name; nothing is overwritten")
+        folder = out.absolute().parent
+        if not folder.is_dir() or not os.access(folder, os.W_OK):
+            raise InputError(str(out), "the folder cannot be written", "Choose another folder")
+    return given
+
+
+def flat_rows(rows: Sequence[RegisterRow]) -> list[dict[str, Any]]:
+    """Return the register as plain rows, None where a field does not apply.
+
+    Parameters
+    ----------
+    rows : sequence of RegisterRow.
+
+    Returns
+    -------
+    list of dict with the keys of FIELDS.
+
+    Notes
+    -----
+    Unit: the fields ``unit``, ``need_unit`` and ``instrument_unit`` say it row by row. Errors: none. Source: the run.
+    """
+    return [{**dict.fromkeys(FIELDS), **_flat(row)} for row in rows]
+
+
+def _flat(row: RegisterRow) -> dict[str, Any]:
+    t = row.target
+    flat: dict[str, Any] = {
+        "row": row.number or None, "document": t.document, "region": t.region, "locator": t.locator, "key": t.key,
+        "stage": t.stage, "kind": t.kind, "name_zh": t.labels["zh"], "name_en": t.labels["en"], "status": row.status,
+        "unit": t.unit, "comparator": t.comparator, "bound": t.bound, "target_year": t.year,
+    }  # fmt: skip
+    if row.status == LACKING:
+        flat.update(missing_zh=lacking_text(row, "zh"), missing_en=lacking_text(row, "en"))
+    if row.instrument is not None:
+        i = row.instrument
+        flat.update(
+            owner=i.owner, instrument=i.quantity, instrument_level=i.level, instrument_shows=f"{i.indicator}/{i.stage}",
+            instrument_change=i.change, instrument_low_80=i.low, instrument_high_80=i.high, instrument_unit=i.unit,
+        )  # fmt: skip
+    if row.verdict is not None:
+        flat.update(_flat_verdict(row.verdict))
+    return {name: _finite(value) for name, value in flat.items()}
+
+
+def _flat_verdict(v: Verdict) -> dict[str, Any]:
+    flat: dict[str, Any] = {
+        "reading": v.reading, "unit": v.unit, "bound": v.bound, "median": v.median, "low_80": v.low, "high_80": v.high,
+        "gap": v.gap, "probability": v.probability, "monte_carlo_error": v.error, "first_year": v.first_year,
+        "as_of": v.as_of, "value_as_of": v.value_as_of, "milestone": v.milestone,
+        "milestone_assumed": v.milestone_assumed, "assumed_base": v.assumed_base,
+        "binding_cause": " ".join(v.binding) or None, "cause_by_value": v.by_value if v.binding else None,
+        "owner": v.owner or None, "draws": v.draws,
+        "fights_with": " ".join(f"{t.key}/{t.stage}" for t in v.fights) or None,
+    }  # fmt: skip
+    if v.need is not None:
+        flat.update(
+            need_kind=v.need.kind, need_now=v.need.now,
+            need_needed="out of reach" if math.isinf(v.need.needed) else v.need.needed, need_unit=v.need.unit,
+            need_hires=v.need.besides,
+        )  # fmt: skip
+    if v.late is not None:
+        flat.update(latest_start=v.late.latest_start, too_late=v.late.too_late)
+    return flat
+
+
+def _finite(value: Any) -> Any:
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def written(rows: Sequence[RegisterRow], form: str) -> bytes:
+    """Return the register in a format.
+
+    Parameters
+    ----------
+    rows : sequence of RegisterRow.
+    form : str; csv, json or xlsx.
+
+    Returns
+    -------
+    bytes; UTF-8 for text (CSV with a byte-order mark, so that Excel reads it), a workbook for xlsx.
+
+    Notes
+    -----
+    Unit: see :func:`flat_rows`. Equal runs give equal bytes. Errors: none. Source: the run.
+    """
+    flat = flat_rows(rows)
+    if form == "json":
+        return (json.dumps(flat, ensure_ascii=False, indent=1, allow_nan=False) + "\n").encode()
+    import pandas as pd  # noqa: PLC0415
+
+    frame = pd.DataFrame(flat, columns=list(FIELDS)).convert_dtypes()
+    if form == "csv":
+        return str(frame.to_csv(index=False, lineterminator="\n")).encode("utf-8-sig")
+    return _workbook(flat)
+
+
+def _workbook(flat: list[dict[str, Any]]) -> bytes:
+    """Return a workbook of one sheet with a frozen header; text is text, never a formula."""
+    import datetime  # noqa: PLC0415
+
+    import xlsxwriter  # noqa: PLC0415
+
+    stream = io.BytesIO()
+    options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
+    book = xlsxwriter.Workbook(stream, options)
+    # No clock time, so that equal runs are equal bytes.
+    book.set_properties({"title": "simvet targets", "created": datetime.datetime(2000, 1, 1)})
+    sheet = book.add_worksheet("targets")
+    bold, percent = book.add_format({"bold": True, "text_wrap": True}), book.add_format({"num_format": "0.0%"})
+    for column, name in enumerate(FIELDS):
+        sheet.write(0, column, name, bold)
+    for line, row in enumerate(flat, start=1):
+        for column, name in enumerate(FIELDS):
+            if row[name] is not None:
+                sheet.write(line, column, row[name], percent if name in ("probability", "monte_carlo_error") else None)
+    sheet.freeze_panes(1, 0)
+    sheet.autofilter(0, 0, len(flat), len(FIELDS) - 1)
+    sheet.set_column(0, len(FIELDS) - 1, 14)
+    sheet.set_column(FIELDS.index("name_zh"), FIELDS.index("name_en"), 34)
+    book.close()
+    return stream.getvalue()
+
+
+def write_register(rows: Sequence[RegisterRow], form: str, out: Path) -> Path:
+    """Write the register to a new file, whole or not at all.
+
+    Parameters
+    ----------
+    rows : sequence of RegisterRow.
+    form : str; csv, json or xlsx.
+    out : Path; must not exist.
+
+    Returns
+    -------
+    Path.
+
+    Raises
+    ------
+    InputError : the file cannot be written.
+
+    Notes
+    -----
+    Unit: see :func:`flat_rows`. Source: the run.
+    """
+    content = written(rows, form)
+    try:
+        with tempfile.NamedTemporaryFile(dir=out.absolute().parent, prefix=".simvet-", delete=False) as file:
+            file.write(content)
+        Path(file.name).chmod(0o644)
+        Path(file.name).rename(out)
+    except OSError:
+        raise InputError(str(out), "the folder cannot be written", "Choose another folder") from None
+    return out
+
+
+def register_table(rows: Sequence[RegisterRow], language: Language) -> RenderableType:
+    """Return the register with its answers for the terminal, one table a region.
+
+    Parameters
+    ----------
+    rows : sequence of RegisterRow.
+    language : str.
+
+    Returns
+    -------
+    rich renderable.
+
+    Notes
+    -----
+    Unit: printed with each number. Errors: none. Source: the run.
+    """
+    parts: list[RenderableType] = []
+    for region in dict.fromkeys(row.target.region for row in rows):
+        parts.append(_region_table([row for row in rows if row.target.region == region], region, language))
+    parts += [Text(line) for line in summary(rows, language)]
+    parts.append(Text(word("text", "probability_note", language), style="dim"))
+    return Group(*parts)
+
+
+COLUMNS = (
+    ("column_row", 4, True), ("column_target", 30, False), ("column_bound", 20, False), ("column_median", 24, False),
+    ("column_gap", 11, True), ("column_probability", 12, True), ("column_first", 9, False), ("column_cause", 26, False),
+    ("column_owner", 6, False), ("column_need", 26, False), ("column_fights", 24, False),
+)  # fmt: skip
+"""Columns of the register's table: wording key, width, flush right."""
+
+
+def _region_table(rows: Sequence[RegisterRow], region: str, language: Language) -> Table:
+    title = word(
+        "text", "register_title", language, region=word("region", region, language),
+        count=len({row.number for row in rows}),
+    )  # fmt: skip
+    table = new_table(title)
+    for name, width, right in COLUMNS:
+        table.add_column(
+            word("text", name, language), justify="right" if right else "left", max_width=width, overflow="fold"
+        )
+    told = [(row.target.labels[language], row.verdict.reading if row.verdict else "") for row in rows]
+    for row, pair in zip(rows, told, strict=True):
+        table.add_row(*_cells(row, language, told.count(pair) > 1))
+    return table
+
+
+def _cells(row: RegisterRow, language: Language, twice: bool) -> list[RenderableType]:
+    number_cell = str(row.number) if row.number else "–"
+    if row.verdict is not None:
+        v = row.verdict
+        return [
+            number_cell, full_name(v.target, v.reading, language, twice),
+            word("text", "bound_cell", language, bound=bound_text(v, language), year=v.target.year),
+            band(v.median, v.low, v.high, v.unit, language), gap_text(v, language), probability_text(v),
+            str(v.first_year) if v.first_year else "–", cause_text(v, language),
+            word("owner", v.owner, language) if v.owner else "–", need_text(v, language),
+            word("text", "list_separator", language).join(target_name(t, language) for t in v.fights) or "–",
+        ]  # fmt: skip
+    name = target_name(row.target, language)
+    blank: list[RenderableType] = ["–"] * (len(COLUMNS) - 4)
+    if row.status == LACKING:
+        told = word("text", "lacking_cell", language, missing=lacking_text(row, language))
+        return [number_cell, name, Text(told, style="dim"), "–", *blank]
+    if row.instrument is None:
+        return [number_cell, name, Text(word("text", "instrument_cell", language), style="dim"), "–", *blank]
+    told, effect = instrument_text(row.instrument, language)
+    owner = word("owner", row.instrument.owner, language)
+    return [number_cell, name, Text(told, style="dim"), effect, "–", "–", "–", "–", owner, "–", "–"]
+
+
+def lacking_text(row: RegisterRow, language: Language) -> str:
+    """Return which datum a row lacks, in a language."""
+    if row.missing is not None:
+        return row.missing[language]
+    return word("text", "before_books", language, year=row.target.year)
+
+
+def instrument_text(instrument: Instrument, language: Language) -> tuple[str, str]:
+    """Return what an instrument is set to, and what that changes, as two texts."""
+    level = number(instrument.level, instrument.level_unit, language)
+    name = word("indicator", instrument.indicator, language)
+    shown = [change_text(v, instrument.unit, language) for v in (instrument.change, instrument.low, instrument.high)]
+    effect = word("text", "instrument_effect", language, indicator=name, change=shown[0], low=shown[1], high=shown[2])
+    return word("text", "instrument_level", language, level=level), effect
+
+
+def need_text(v: Verdict, language: Language) -> str:
+    """Return what it would take for a target to be likely, with the latest start where time is what is short."""
+    parts = []
+    if v.late is not None and v.late.too_late:
+        parts.append(word("text", "too_late_cell", language, year=v.late.latest_start))
+    elif v.late is not None and v.probability < 1.0:
+        parts.append(word("text", "latest_cell", language, year=v.late.latest_start))
+    if v.need is not None:
+        parts.append(_need(v.need, v, language))
+    return word("text", "clause_separator", language).join(parts) or "–"
+
+
+def _need(need: Need, v: Verdict, language: Language) -> str:
+    unit = need.unit
+    if need.kind == "change":
+        unit = v.unit
+        now, needed = (change_text(value, unit, language) for value in (need.now, need.needed))
+    else:
+        now, needed = (pace_text(value, unit, language) for value in (need.now, need.needed))
+    if math.isinf(need.needed):
+        needed = word("text", "out_of_reach", language)
+    told = word("text", "need_cell", language, kind=word("need", need.kind, language), now=now, needed=needed)
+    if math.isfinite(need.besides):
+        told += word("text", "need_hires", language, hires=f"{need.besides:,.0f}")
+    return told
+
+
+def pace_text(value: float, unit: str, language: Language) -> str:
+    """Return a yearly pace: persons and counts plain, shares as points, logits with two digits."""
+    if unit == "share/year":
+        return f"{value * 100:+.1f}%"
+    if unit in ("logit/year", "count/year"):
+        return f"{value:.2f}" if abs(value) < 10 else f"{value:.0f}"
+    return number(value, unit, language)
+
+
+def summary(rows: Sequence[RegisterRow], language: Language) -> list[str]:
+    """Return how many rows were answered and how, and what the others lack."""
+    by_number: dict[object, RegisterRow] = {}
+    for row in rows:
+        by_number.setdefault(row.number or row.target.where, row)
+    answered = [row for row in by_number.values() if row.verdict is not None]
+    likely = sum(row.verdict.probability >= 0.8 for row in answered if row.verdict)
+    unlikely = sum(row.verdict.probability <= 0.2 for row in answered if row.verdict)
+    lines = [
+        word(
+            "text", "register_summary", language, rows=len(by_number), answered=len(answered), likely=likely,
+            middling=len(answered) - likely - unlikely, unlikely=unlikely,
+            assumed=sum(row.verdict.assumed_base for row in answered if row.verdict),
+            lacking=sum(row.status == LACKING for row in by_number.values()),
+            instruments=sum(row.status == INSTRUMENT for row in by_number.values()),
+        )
+    ]  # fmt: skip
+    late = [
+        row for row in rows if row.verdict is not None and row.verdict.late is not None and row.verdict.late.too_late
+    ]
+    for row in late:
+        if row.verdict is not None and row.verdict.late is not None:
+            lines.append(
+                word(
+                    "text", "too_late_line", language, year=row.target.year, latest=row.verdict.late.latest_start,
+                    target=full_name(row.target, row.verdict.reading, language, False),
+                )
+            )  # fmt: skip
+    return lines
+
+
+def conflict_table(conflicts: Sequence[Conflict], language: Language, most: int) -> RenderableType:
+    """Return conflicts between targets as a table.
+
+    Parameters
+    ----------
+    conflicts : sequence of Conflict, the largest losses first.
+    language : str.
+    most : int; rows at most.
+
+    Returns
+    -------
+    rich renderable.
+
+    Notes
+    -----
+    Unit: printed with each number. Errors: none. Source: the run.
+    """
+    table = new_table(word("text", "conflict_title", language, count=len(conflicts)))
+    for name in (
+        "column_lever",
+        "column_helped",
+        "column_gain",
+        "column_hurt",
+        "column_loss",
+        "column_loss_probability",
+    ):
+        table.add_column(word("text", name, language), overflow="fold")
+    for c in conflicts[:most]:
+        table.add_row(
+            word("cause", c.cause, language), full_name(c.helped, c.helped_reading, language, False),
+            change_text(c.gain, unit_of(c.helped, c.helped_reading), language),
+            full_name(c.hurt, c.hurt_reading, language, False),
+            change_text(c.loss, unit_of(c.hurt, c.hurt_reading), language), f"{c.loss_probability * 100:+.1f}%",
+        )  # fmt: skip
+    return table
