@@ -139,8 +139,8 @@ def waterfall_chart(found: Decomposition, language: str = "zh") -> Figure:
     colours = [FIRST if mean >= 0 else SECOND for mean in means]
     axes.barh(range(1, count - 1), means, left=starts, height=0.62, color=colours, linewidth=0)
     # Levels are points, not bars: the axis need not begin at zero, and a cut bar would lie about its length.
-    levels = {"color": INK, "markersize": 8, "linestyle": "none", "clip_on": False, "gid": "levels"}
-    axes.plot([base, final], [0, count - 1], "D", **levels)
+    (levels,) = axes.plot([base, final], [0, count - 1], "D", color=INK, markersize=8, clip_on=False)
+    levels.set_gid("levels")
     bands = [np.quantile(part.values, [0.1, 0.9]) for part in found.parts]
     for place, (start, mean, band) in enumerate(zip(starts, means, bands, strict=True), start=1):
         reach = [[max(mean - band[0], 0.0)], [max(band[1] - mean, 0.0)]]

@@ -41,4 +41,5 @@ def reconstructed_cohort(promotion: Floats, repetition: Floats) -> tuple[Floats,
     survival = passed[..., -1]
     with np.errstate(divide="ignore"):
         years = np.where(survival > 0.0, spent / np.where(survival > 0.0, survival, 1.0), np.inf)
-    return survival, years, np.asarray(p.shape[-1] * survival / spent)
+    efficiency = np.asarray(p.shape[-1] * survival / spent, dtype=np.float64)
+    return np.asarray(survival, dtype=np.float64), np.asarray(years, dtype=np.float64), efficiency

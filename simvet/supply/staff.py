@@ -147,8 +147,8 @@ def _within_cycle(rate: Floats) -> Floats:
     """Return the share of teachers retrained within the last cycle; before the first year the rate was as in it."""
     padded = np.concatenate([np.repeat(rate[:, :1], CYCLE - 1, axis=1), rate], axis=1)
     years = rate.shape[1]
-    total = sum(padded[:, back : back + years] for back in range(CYCLE))
-    return np.minimum(np.asarray(total), 1.0)
+    total = np.sum([padded[:, back : back + years] for back in range(CYCLE)], axis=0)
+    return np.asarray(np.minimum(total, 1.0), dtype=np.float64)
 
 
 def _training(schedule: Schedule, position: int, stages: list[dict[str, Floats]]) -> Floats:
