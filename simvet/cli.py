@@ -144,7 +144,9 @@ def targets_command(
 
     language = require_language(lang)
     if every == bool(regions):
-        raise InputError("simvet targets", "name regions, or write --all", "simvet list shows what can be named")
+        raise InputError(
+            "simvet targets", "name regions or write --all, not both or neither", "simvet list shows what can be named"
+        )
     from simvet.report.register import register_table, require_format, write_register, written  # noqa: PLC0415
 
     require_format(form, out)

@@ -58,7 +58,7 @@ class Run:
         """
         found = find_indicator(self.scenario, name, stage)
         if stage != "region":
-            self.scenario.pathway.require_stage(stage, "indicator")
+            self.scenario.pathway.require_stage(stage, "stage")
         elif name in STAGED:
             raise InputError(
                 "indicator", "indicator {name!r} is counted by stage", "Name a stage, such as {stage!r}", name=name,

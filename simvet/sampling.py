@@ -134,7 +134,7 @@ class Sample:
         if (name, key) not in self.values:
             if (name, key) not in self.rows:
                 raise InputError(
-                    f"data/{self.region}/assumptions.csv", "there is no row for {name!r} of {key!r}",
+                    f"data/{self.region}", "there is no row for {name!r} of {key!r}",
                     "Add a row with value, range, unit, status and reason", name=name, key=key or "region",
                 )  # fmt: skip
             row = self.rows[(name, key)]

@@ -56,7 +56,7 @@ class Accounts:
                 least = tolerance("floor_relative_spread") * max(abs(row.value), NOT_ZERO)
                 return row.value, max((row.high - row.low) / RANGE_TO_SPREAD, least)
         raise InputError(
-            f"data/{self.sample.region}/assumptions.csv", "there is no row for {name!r} of {key!r}",
+            f"data/{self.sample.region}", "there is no row for {name!r} of {key!r}",
             "Add a row with value, range, unit, status and reason", name=f"{indicator} {year}", key=stage,
         )  # fmt: skip
 

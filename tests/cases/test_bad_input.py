@@ -58,6 +58,7 @@ def make(folder: Path) -> None:
     (folder / "file").write_text("not a folder")
     (folder / "full").mkdir()
     (folder / "full" / "mine.txt").write_text("mine")
+    (folder / "picture.png").write_bytes(b"mine")
 
 
 def spoil(case: dict[str, str], new_home: Path) -> None:
@@ -121,7 +122,7 @@ def by_name(case: dict[str, str]) -> str:
 
 
 def test_there_are_enough_cases_and_no_file_is_left_out() -> None:
-    assert len(CASES) >= 45
+    assert len(CASES) >= 250
     assert len({case["case"] for case in CASES}) == len(CASES)
     files = {path.stem for path in BAD.iterdir()} - {"expected", "base_circle_other"}
     assert files <= {case["case"] for case in CASES}
