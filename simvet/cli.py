@@ -28,7 +28,7 @@ FAULT = 2
 WRONG_USE: type[Exception] = typer.BadParameter.__mro__[1]
 PATIENCE = 1.0
 """Seconds before a progress line appears."""
-WIDE = 190
+WIDE = 200
 """Columns when the output is not a terminal."""
 
 app = typer.Typer(

@@ -15,7 +15,7 @@ from simvet.runs import Run, rerun
 from simvet.schedule import Schedule
 from simvet.supply.counted import item_path
 from simvet.supply.staff import staff_of
-from simvet.targets import Reading, column_of, is_reached
+from simvet.targets import RATIO_BAND, Reading, column_of, is_reached, is_roughly_equal
 
 Floats = NDArray[np.float64]
 
@@ -188,9 +188,19 @@ def _of_change(reading: Reading, column: int) -> Need:
     seen = int(np.argmax(np.isfinite(reading.value).any(axis=0)))
     years = max(column - seen, 1)
     now = float(np.nanmedian(reading.value[:, column] - reading.value[:, seen])) / years
+    if is_roughly_equal(reading.target):
+        return _of_balance(reading, column, now, years)
     short = reading.bound[:, column] - reading.value[:, column]
     if reading.target.comparator == "<=":
         missing = float(np.nanquantile(short, 1.0 - LIKELY))
         return Need("change", now, now + min(missing, 0.0) / years, reading.target.unit)
     missing = float(np.nanquantile(short, LIKELY))
     return Need("change", now, now + max(missing, 0.0) / years, reading.target.unit)
+
+
+def _of_balance(reading: Reading, column: int, now: float, years: int) -> Need:
+    """Return the yearly change that takes a two-sided target to the middle of its band; infinite where P stays low."""
+    value = reading.value[:, column]
+    shift = 0.5 * sum(RATIO_BAND) - float(np.nanmedian(value))
+    reached = float(np.mean(is_reached(reading.target, value + shift, reading.bound[:, column])))
+    return Need("change", now, now + shift / years if reached >= LIKELY else float("inf"), reading.target.unit)

@@ -25,6 +25,8 @@ PLAN_YEARS = 5
 """A milestone without a printed base starts this many years before the target: the plans run for five years."""
 TIE = 0.05
 """Causes whose effect comes within this part of the largest are named with it."""
+NOTICED = 1e-3
+"""Share of its bound by which a relaxation must move a target to be named when the probability tells nothing."""
 PROJECT_KEYS: dict[str, str] = {
     "places": "secondary_vocational",
     "new_school_places": "secondary_vocational",
@@ -294,7 +296,7 @@ def _with_causes(result: Run, verdict: Verdict, effects: Iterable[Cause]) -> Ver
         sign = -1.0 if verdict.target.comparator == "<=" else 1.0
         gain = {cause.key: sign * cause.value for cause in eligible}
     best = max(gain.values(), default=0.0)
-    if best <= 1e-12:
+    if best <= (0.0 if clear or two_sided else NOTICED * abs(verdict.bound)):
         return replace(verdict, causes=found)
     binding = tuple(sorted((k for k, v in gain.items() if v >= best * (1.0 - TIE)), key=lambda k: -gain[k]))
     owner = _owner(result, verdict.target, binding[0])

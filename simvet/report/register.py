@@ -19,6 +19,7 @@ from simvet.conflicts import Conflict
 from simvet.errors import InputError, nearest
 from simvet.needs import Need
 from simvet.register import INSTRUMENT, LACKING, Instrument, RegisterRow
+from simvet.report.explain import labels_of
 from simvet.report.terminal import (
     bound_text,
     cause_text,
@@ -30,6 +31,7 @@ from simvet.report.terminal import (
     target_name,
 )  # fmt: skip
 from simvet.report.wording import Language, band, number, word
+from simvet.scenario import Target
 from simvet.targets import unit_of
 from simvet.verdicts import Verdict
 
@@ -258,9 +260,10 @@ def register_table(rows: Sequence[RegisterRow], language: Language) -> Renderabl
 
 
 COLUMNS = (
-    ("column_row", 4, True), ("column_target", 30, False), ("column_bound", 20, False), ("column_median", 24, False),
-    ("column_gap", 11, True), ("column_probability", 12, True), ("column_first", 9, False), ("column_cause", 26, False),
-    ("column_owner", 6, False), ("column_need", 26, False), ("column_fights", 24, False),
+    ("column_row", 4, True), ("column_target", 32, False), ("column_bound", 18, False), ("column_median", 24, False),
+    ("column_gap", 12, True), ("column_probability", 11, True), ("column_first_short", 6, False),
+    ("column_cause_short", 26, False), ("column_owner_short", 10, False), ("column_need", 27, False),
+    ("column_fights", 26, False),
 )  # fmt: skip
 """Columns of the register's table: wording key, width, flush right."""
 
@@ -272,16 +275,23 @@ def _region_table(rows: Sequence[RegisterRow], region: str, language: Language) 
     )  # fmt: skip
     table = new_table(title)
     for name, width, right in COLUMNS:
+        # What is mostly numbers keeps its room; a cut number is hard to read.
+        least = width if name in ("column_median", "column_gap", "column_probability") else None
         table.add_column(
-            word("text", name, language), justify="right" if right else "left", max_width=width, overflow="fold"
+            word("text", name, language),
+            justify="right" if right else "left",
+            min_width=least,
+            max_width=width,
+            overflow="fold",
         )
     told = [(row.target.labels[language], row.verdict.reading if row.verdict else "") for row in rows]
+    targets = [row.target for row in rows]
     for row, pair in zip(rows, told, strict=True):
-        table.add_row(*_cells(row, language, told.count(pair) > 1))
+        table.add_row(*_cells(row, language, told.count(pair) > 1, targets))
     return table
 
 
-def _cells(row: RegisterRow, language: Language, twice: bool) -> list[RenderableType]:
+def _cells(row: RegisterRow, language: Language, twice: bool, targets: Sequence[Target]) -> list[RenderableType]:
     number_cell = str(row.number) if row.number else "–"
     if row.verdict is not None:
         v = row.verdict
@@ -289,7 +299,7 @@ def _cells(row: RegisterRow, language: Language, twice: bool) -> list[Renderable
             number_cell, full_name(v.target, v.reading, language, twice),
             word("text", "bound_cell", language, bound=bound_text(v, language), year=v.target.year),
             band(v.median, v.low, v.high, v.unit, language), gap_text(v, language), probability_text(v),
-            str(v.first_year) if v.first_year else "–", cause_text(v, language),
+            str(v.first_year) if v.first_year else "–", cause_text(v, language, short=True),
             word("owner", v.owner, language) if v.owner else "–", need_text(v, language),
             word("text", "list_separator", language).join(target_name(t, language) for t in v.fights) or "–",
         ]  # fmt: skip
@@ -300,7 +310,7 @@ def _cells(row: RegisterRow, language: Language, twice: bool) -> list[Renderable
         return [number_cell, name, Text(told, style="dim"), "–", *blank]
     if row.instrument is None:
         return [number_cell, name, Text(word("text", "instrument_cell", language), style="dim"), "–", *blank]
-    told, effect = instrument_text(row.instrument, language)
+    told, effect = instrument_text(row.instrument, targets, language)
     owner = word("owner", row.instrument.owner, language)
     return [number_cell, name, Text(told, style="dim"), effect, "–", "–", "–", "–", owner, "–", "–"]
 
@@ -312,10 +322,11 @@ def lacking_text(row: RegisterRow, language: Language) -> str:
     return word("text", "before_books", language, year=row.target.year)
 
 
-def instrument_text(instrument: Instrument, language: Language) -> tuple[str, str]:
+def instrument_text(instrument: Instrument, targets: Sequence[Target], language: Language) -> tuple[str, str]:
     """Return what an instrument is set to, and what that changes, as two texts."""
     level = number(instrument.level, instrument.level_unit, language)
-    name = word("indicator", instrument.indicator, language)
+    labels = labels_of(instrument.indicator, instrument.stage, targets)
+    name = labels[language] if labels else word("indicator", instrument.indicator, language)
     shown = [change_text(v, instrument.unit, language) for v in (instrument.change, instrument.low, instrument.high)]
     effect = word("text", "instrument_effect", language, indicator=name, change=shown[0], low=shown[1], high=shown[2])
     return word("text", "instrument_level", language, level=level), effect
@@ -334,12 +345,10 @@ def need_text(v: Verdict, language: Language) -> str:
 
 
 def _need(need: Need, v: Verdict, language: Language) -> str:
-    unit = need.unit
     if need.kind == "change":
-        unit = v.unit
-        now, needed = (change_text(value, unit, language) for value in (need.now, need.needed))
+        now, needed = _changes(need, v.unit, language)
     else:
-        now, needed = (pace_text(value, unit, language) for value in (need.now, need.needed))
+        now, needed = (pace_text(value, need.unit, language) for value in (need.now, need.needed))
     if math.isinf(need.needed):
         needed = word("text", "out_of_reach", language)
     told = word("text", "need_cell", language, kind=word("need", need.kind, language), now=now, needed=needed)
@@ -348,12 +357,23 @@ def _need(need: Need, v: Verdict, language: Language) -> str:
     return told
 
 
+def _changes(need: Need, unit: str, language: Language) -> tuple[str, str]:
+    """Return the yearly change now and needed; shares as points, with a second digit where the first tells nothing."""
+    if unit != "share":
+        return change_text(need.now, unit, language), change_text(need.needed, unit, language)
+    digits = 2 if abs(need.now - need.needed) < 0.002 else 1
+    now, needed = (f"{value * 100 + 0.0:+.{digits}f}" for value in (need.now, need.needed))
+    return now, word("text", "points", language, value=needed)
+
+
 def pace_text(value: float, unit: str, language: Language) -> str:
     """Return a yearly pace: persons and counts plain, shares as points, logits with two digits."""
     if unit == "share/year":
         return f"{value * 100:+.1f}%"
-    if unit in ("logit/year", "count/year"):
-        return f"{value:.2f}" if abs(value) < 10 else f"{value:.0f}"
+    if unit == "count/year":
+        return f"{value:.1f}" if abs(value) < 10 else f"{value:.0f}"
+    if unit == "logit/year":
+        return f"{value:.2f}"
     return number(value, unit, language)
 
 
@@ -362,7 +382,8 @@ def summary(rows: Sequence[RegisterRow], language: Language) -> list[str]:
     by_number: dict[object, RegisterRow] = {}
     for row in rows:
         by_number.setdefault(row.number or row.target.where, row)
-    answered = [row for row in by_number.values() if row.verdict is not None]
+    outcomes = [row for row in by_number.values() if row.target.kind != "baseline"]
+    answered = [row for row in outcomes if row.verdict is not None]
     likely = sum(row.verdict.probability >= 0.8 for row in answered if row.verdict)
     unlikely = sum(row.verdict.probability <= 0.2 for row in answered if row.verdict)
     lines = [
@@ -372,6 +393,7 @@ def summary(rows: Sequence[RegisterRow], language: Language) -> list[str]:
             assumed=sum(row.verdict.assumed_base for row in answered if row.verdict),
             lacking=sum(row.status == LACKING for row in by_number.values()),
             instruments=sum(row.status == INSTRUMENT for row in by_number.values()),
+            figures=len(by_number) - len(outcomes),
         )
     ]  # fmt: skip
     late = [

@@ -235,8 +235,9 @@ def bound_text(v: Verdict, language: Language) -> str:
     return word("text", kind, language, value=value)
 
 
-def cause_text(v: Verdict, language: Language) -> str:
-    """Return the binding causes of a verdict with the effect of relaxing each by 10 %."""
+def cause_text(v: Verdict, language: Language, short: bool = False) -> str:
+    """Return the binding causes of a verdict with the effect of relaxing each by 10 %; short, points are bare."""
+    form = "cause_short" if short else "cause_cell"
     if v.target.kind == "baseline" or (v.probability >= 1.0):
         return word("text", "binding_reached", language)
     if not v.causes:
@@ -248,12 +249,14 @@ def cause_text(v: Verdict, language: Language) -> str:
     for key in v.binding:
         name = word("cause", key, language)
         if not v.by_value:
-            change = word("text", "points", language, value=f"{effect[key].probability * 100:+.0f}")
-            cells.append(word("text", "cause_cell_probability", language, cause=name, effect=change))
+            change = f"{effect[key].probability * 100:+.0f}"
+            if not short:
+                change = word("text", "points", language, value=change)
+            cells.append(word("text", f"{form}_probability", language, cause=name, effect=change))
         else:
             change = change_text(effect[key].value, v.unit, language)
-            cells.append(word("text", "cause_cell_value", language, cause=name, effect=change))
-    return "；".join(cells) if language == "zh" else "; ".join(cells)
+            cells.append(word("text", f"{form}_value", language, cause=name, effect=change))
+    return word("text", "clause_separator", language).join(cells)
 
 
 def late_lines(late: Sequence[LateLever], language: Language) -> list[str]:
