@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from simvet.loading import load_scenario, scenario_files
+from simvet.report.register import need_text
 from simvet.report.terminal import bound_text, cause_text, gap_text
 from simvet.report.wording import LANGUAGES, Language, band, number, word
 from simvet.result import simulate
@@ -36,6 +37,8 @@ def row_of(verdict: Verdict, language: Language) -> dict[str, str]:
         ("column_gap", gap_text(verdict, language)),
         ("column_probability", f"{verdict.probability * 100:.0f}% ±{verdict.error * 100:.1f}{mark}"),
         ("column_cause", cause_text(verdict, language)),
+        ("column_owner", word("owner", verdict.owner, language) if verdict.owner else "–"),
+        ("column_need", need_text(verdict, language)),
     )
     return {word("text", key, language): cell for key, cell in cells}
 

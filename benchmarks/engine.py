@@ -32,20 +32,27 @@ from numpy.typing import NDArray  # noqa: E402
 
 import simvet  # noqa: E402
 import simvet.engines.cohort as cohort_engine  # noqa: E402
-from simvet.books import Books  # noqa: E402
+from simvet import yearly  # noqa: E402
+from simvet.books import AXES, Books  # noqa: E402
 from simvet.draws import Draws  # noqa: E402
 from simvet.loading import load_scenario  # noqa: E402
 from simvet.opening.state import Opening, open_region  # noqa: E402
 from simvet.rules.admission import BINS, REFINEMENTS, place_by_score  # noqa: E402
+from simvet.rules.names import CARRIED_LIMITS, PROVIDERS  # noqa: E402
+from simvet.runs import Run  # noqa: E402
 from simvet.sampling import Uncertainty  # noqa: E402
 from simvet.scenario import Scenario  # noqa: E402
-from simvet.schedule import Schedule  # noqa: E402
+from simvet.schedule import Capacity, Schedule  # noqa: E402
+from simvet.targets import is_modelled, readings_of  # noqa: E402
 from simvet.yearly import run_years  # noqa: E402
 
 Floats = NDArray[np.float64]
 GateCall = tuple[Floats, Floats, Floats, Floats]
 
 REGION = "zhejiang"
+EVERYTHING = "zhejiang_everything_on"
+SUPPLIED = ("places", "opened_places", "usable_places", "training_persons")
+"""Rows of the books beside those by provider that resources fill."""
 LAST_YEAR = 2035
 DRAWS = 1000
 SEED = 1
@@ -173,6 +180,43 @@ class NumpyGate:
         self.alive[rows] = False
 
 
+# --- the students without their resources, the baseline of the whole chain -------------------------------------------
+
+
+class StudentsAlone:
+    """What the year loop asks of :class:`simvet.supply.yearly.Supply`, answered with nothing: no limits, no money."""
+
+    def __init__(self, schedule: Schedule) -> None:
+        regions = len(schedule.scenario.regions)
+        self.rates = np.zeros((schedule.count, regions))
+        sizes = {"provider": len(PROVIDERS), "resource": len(CARRIED_LIMITS)}
+        self.rows = {
+            name: np.zeros((schedule.count, regions, *(sizes[axis] for axis in axes)))
+            for name, axes in AXES.items()
+            if name in SUPPLIED or axes[:1] == ("provider",)
+        }
+
+    def open_year(self, _: int) -> Capacity:
+        """Return a capacity that limits nothing."""
+        return Capacity({stage: {} for stage in PROVIDERS}, None)
+
+    def close_year(self, _: int, __: Floats) -> dict[str, Floats]:
+        """Return empty accounts."""
+        return self.rows
+
+    def families_see(self, _: dict[str, Floats], __: int) -> dict[str, Floats]:
+        """Return that nothing changes."""
+        return {"dual_qualified": self.rates, "modernised": self.rates}
+
+
+def read_register(scenario: Scenario, openings: list[Opening]) -> int:
+    """Run, then read every target of the region's plans in every reading; return how many numbers there are a year."""
+    schedule = schedule_of(scenario, openings)
+    done = Run(scenario, schedule, run_years(schedule, "cohort", SEED), SEED)
+    outcomes = [t for t in scenario.targets if is_modelled(t)]
+    return len([done.indicator(name, t.stage) for t in outcomes for name in readings_of(t)])
+
+
 # --- measuring --------------------------------------------------------------------------------------------------------
 
 
@@ -246,6 +290,27 @@ def measure_engine(scenario: Scenario, openings: list[Opening], repeats: int) ->
     )
     show("- schedule alone", f"{made * 1e3:.0f} ms")
     show("- year loop alone, paths drawn and books checked in it", f"{looped * 1e3:.0f} ms")
+
+
+def measure_everything(scenario: Scenario, openings: list[Opening], repeats: int) -> None:
+    """Compare students alone, the region as its scenario has it, and the region with everything on; they take turns."""
+    everything = load_scenario(EVERYTHING).with_horizon(LAST_YEAR)
+    given = openings_of(everything, DRAWS)
+    read = read_register(everything, given)
+
+    def alone() -> Books:
+        with patch.object(yearly, "Supply", StudentsAlone):
+            return run(scenario, openings)
+
+    works = [alone, partial(run, scenario, openings), partial(run, everything, given)]
+    works.append(partial(read_register, everything, given))
+    rounds = [[seconds(work) for work in works] for _ in range(repeats)]
+    bare, usual, full, told = (statistics.median(column) for column in zip(*rounds, strict=True))
+    ratios = [statistics.median(row[place] / row[0] for row in rounds) for place in (1, 2, 3)]
+    show("students alone, no resources", f"{bare:.3f} s", "< 0.25 s")
+    show("- with the resources and limits of the base scenario", f"{usual:.3f} s, {ratios[0]:.2f} times")
+    show("- **with every limit, projects, cards and money on**", f"**{full:.3f} s, {ratios[1]:.2f} times**", "2 times")
+    show(f"- the same, and all {read} targets of the plans read", f"{told:.3f} s, {ratios[2]:.2f} times")
 
 
 def measure_one_by_one(scenario: Scenario, openings: list[Opening], rounds: int, singles: int = 8) -> None:
@@ -440,6 +505,7 @@ def main() -> None:
     openings = openings_of(scenario, DRAWS)
     run(scenario, openings)  # Compiles, and draws every parameter once.
     measure_engine(scenario, openings, 3 * repeats)
+    measure_everything(scenario, openings, 2 * repeats)
     measure_one_by_one(scenario, openings, max(5, repeats - 2))
     measure_gates(scenario, openings, repeats)
     measure_growth(scenario, openings, repeats)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from simvet.result import Result, simulate
     from simvet.sampling import Uncertainty
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 _HOMES = {
     "BalanceError": "simvet.errors",

@@ -95,7 +95,7 @@ def run_command(
         if target is not None:
             from simvet.report.export import write_results  # noqa: PLC0415
 
-            write_results(result, verdicts, target)
+            write_results(result, verdicts, target, language)
         console = _console()
         console.print(verdict_table(result, verdicts, late, language, console.width))
         if target is not None:

@@ -16,7 +16,10 @@ from typing import Any
 import pandas as pd
 
 from simvet.errors import InputError
+from simvet.report.why_figures import binding_chart, save_picture
+from simvet.report.wording import Language
 from simvet.result import Result
+from simvet.rules.names import PROVIDERS
 from simvet.targets import not_modelled
 from simvet.verdicts import Verdict
 
@@ -113,14 +116,15 @@ def manifest(result: Result) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def write_results(result: Result, verdicts: Sequence[Verdict], folder: Path) -> list[Path]:
-    """Write a run to a new folder: indicators and verdicts (CSV, Parquet), books (NetCDF), manifest (JSON).
+def write_results(result: Result, verdicts: Sequence[Verdict], folder: Path, language: Language = "zh") -> list[Path]:
+    """Write a run to a new folder: indicators, verdicts and binding limits, books, a manifest, a picture of the limits.
 
     Parameters
     ----------
     result : Result.
     verdicts : sequence of Verdict.
     folder : Path; new or empty.
+    language : str; of the pictures.
 
     Returns
     -------
@@ -132,7 +136,8 @@ def write_results(result: Result, verdicts: Sequence[Verdict], folder: Path) -> 
 
     Notes
     -----
-    Unit: in each file. The folder appears whole or not at all. Source: the run.
+    Unit: in each file. Tables are CSV and Parquet, the books NetCDF, the manifest JSON, pictures PNG. The folder
+    appears whole or not at all. Source: the run.
     """
     require_new_folder(folder)
     folder = folder.resolve()
@@ -142,12 +147,19 @@ def write_results(result: Result, verdicts: Sequence[Verdict], folder: Path) -> 
     except OSError:
         raise InputError(str(folder), "the folder cannot be written", "Choose another folder") from None
     try:
-        for name, frame in (("indicators", result.to_frame()), ("verdicts", verdict_frame(verdicts))):
+        tables = {
+            "indicators": result.to_frame(), "verdicts": verdict_frame(verdicts), "binding": result.binding(),
+        }  # fmt: skip
+        for name, frame in tables.items():
             frame.to_csv(building / f"{name}.csv", index=False, encoding="utf-8-sig", lineterminator="\n")
             frame.to_parquet(building / f"{name}.parquet", index=False)
         dataset = result.to_dataset()
         small = {name: {"zlib": True, "complevel": 1} for name in dataset.data_vars}
         dataset.to_netcdf(building / "books.nc", engine="h5netcdf", encoding=small)
+        for case in result.scenario.regions:
+            for stage in (stage for stage in PROVIDERS if case.limits.get(stage)):
+                chart = binding_chart(result, stage, case.region, language)
+                save_picture(chart, building / f"binding_{case.region}_{stage}.png")
         text = json.dumps(manifest(result), ensure_ascii=False, indent=2, sort_keys=True)
         (building / "manifest.json").write_text(text + "\n", encoding="utf-8")
         building.chmod(0o755)

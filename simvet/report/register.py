@@ -339,7 +339,8 @@ def need_text(v: Verdict, language: Language) -> str:
         parts.append(word("text", "too_late_cell", language, year=v.late.latest_start))
     elif v.late is not None and v.probability < 1.0:
         parts.append(word("text", "latest_cell", language, year=v.late.latest_start))
-    if v.need is not None:
+    # Where no start is early enough any more, no pace helps.
+    if v.need is not None and not (v.late is not None and v.late.too_late):
         parts.append(_need(v.need, v, language))
     return word("text", "clause_separator", language).join(parts) or "–"
 

@@ -45,10 +45,14 @@ def test_results_are_written_whole_and_read_back(tmp_path):
         assert books["stock"].attrs["units"] == "persons"
         assert books["stock"].dims[:3] == ("draw", "year", "region")
         assert np.isfinite(books["stock"]).all()
+    binding = pd.read_csv(folder / "binding.csv", encoding="utf-8-sig")
+    assert np.allclose(binding.groupby(["region", "stage", "year"])["share"].sum(), 1.0)
     manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
     assert manifest["draws"] == 20 and len(manifest["data_digest"]) == 16
     assert sorted(p.name for p in folder.iterdir()) == [
-        "books.nc", "indicators.csv", "indicators.parquet", "manifest.json", "verdicts.csv", "verdicts.parquet",
+        "binding.csv", "binding.parquet", "binding_zhoushan_higher_vocational.png",
+        "binding_zhoushan_secondary_vocational.png", "books.nc", "indicators.csv", "indicators.parquet",
+        "manifest.json", "verdicts.csv", "verdicts.parquet",
     ]  # fmt: skip
 
 
