@@ -63,7 +63,8 @@ def won_by_year(
     Notes
     -----
     Starts are whole: those of a year are what the sum of all starts so far gained in whole numbers. More starts under
-    the same luck never win fewer things in the end. Errors: none. Source: MODEL, section 6.
+    the same luck win no fewer things in the end, but for one at most where a start falls into another, unluckier year.
+    Errors: none. Source: MODEL, section 6.
     """
     draws, years = starts.shape
     counted = np.zeros((draws, years))

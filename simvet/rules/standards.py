@@ -11,12 +11,11 @@ YEARS_TO_RED = 3
 """Yellow years in a row after which a college may take nobody."""
 
 
-def with_old_rights(resource: Floats, standard: Floats, opened: Floats, base: Floats) -> Floats:
+def with_old_rights(standard: Floats, opened: Floats, base: Floats) -> Floats:
     """Return the amount per student that counts as full: a region below the standard keeps what it had.
 
     Parameters
     ----------
-    resource : (...) array; not read, gives the shape.
     standard : (...) array, amount per student that the standard asks for this year.
     opened : (...) array, the same in the base year.
     base : (...) array, amount per student in the base year.
@@ -31,8 +30,7 @@ def with_old_rights(resource: Floats, standard: Floats, opened: Floats, base: Fl
     Nobody sends students home because a school was crowded before the plan began; a stricter standard counts in full.
     Errors: none. Source: this model's reading of MODEL, section 5.
     """
-    kept = np.where(standard > opened, standard, np.minimum(standard, base))
-    return np.broadcast_to(kept, np.shape(resource))
+    return np.where(standard > opened, standard, np.minimum(standard, base))
 
 
 def share_below(mean: Floats, limit: Floats, spread: Floats, higher_is_worse: bool) -> Floats:

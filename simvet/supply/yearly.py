@@ -164,7 +164,7 @@ class Supply:
         standard_name, base_name = PER_STUDENT[name]
         amount = self.equipment[..., place] if name == "equipment" else self.schedule.at(name, stage, year)
         standard = self.schedule.at(standard_name, stage, year)
-        full = with_old_rights(amount, standard, self._opened(standard_name, stage), self._sampled(base_name, stage))
+        full = with_old_rights(standard, self._opened(standard_name, stage), self._sampled(base_name, stage))
         return students_carried(amount, full, per_student=True)
 
     def _carried_table(self, year: int) -> Floats:
