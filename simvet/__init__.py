@@ -12,12 +12,16 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from simvet.checking import check
     from simvet.comparison import compare
+    from simvet.decomposition import decompose
     from simvet.errors import BalanceError, InputError, SimvetError
     from simvet.levers import Lever
     from simvet.loading import load_scenario
     from simvet.province import rest_of_province
+    from simvet.register import answer_targets
     from simvet.result import Result, simulate
+    from simvet.rules.resources import qualified_path, slots_to_reach
     from simvet.sampling import Uncertainty
+    from simvet.sources import chain_of
 
 __version__ = "0.2.0"
 
@@ -28,16 +32,22 @@ _HOMES = {
     "Result": "simvet.result",
     "SimvetError": "simvet.errors",
     "Uncertainty": "simvet.sampling",
+    "answer_targets": "simvet.register",
+    "chain_of": "simvet.sources",
     "check": "simvet.checking",
     "compare": "simvet.comparison",
+    "decompose": "simvet.decomposition",
     "load_scenario": "simvet.loading",
+    "qualified_path": "simvet.rules.resources",
     "rest_of_province": "simvet.province",
     "simulate": "simvet.result",
+    "slots_to_reach": "simvet.rules.resources",
 }
 
 __all__ = [
-    "BalanceError", "InputError", "Lever", "Result", "SimvetError", "Uncertainty", "__version__", "check", "compare",
-    "load_scenario", "rest_of_province", "simulate",
+    "BalanceError", "InputError", "Lever", "Result", "SimvetError", "Uncertainty", "__version__", "answer_targets",
+    "chain_of", "check", "compare", "decompose", "load_scenario", "qualified_path", "rest_of_province", "simulate",
+    "slots_to_reach",
 ]  # fmt: skip
 
 

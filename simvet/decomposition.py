@@ -101,7 +101,7 @@ def decompose(run: Run, indicator: str, year: int, stage: str = "region", region
     place = run.scenario.regions[0].region if region is None else region
     if place not in run.books.regions:
         raise InputError(
-            "--region", "region {region!r} is not in this scenario", "Did you mean {near!r}?", region=place,
+            "region", "region {region!r} is not in this scenario", "Did you mean {near!r}?", region=place,
             near=run.books.regions[0],
         )  # fmt: skip
     position = run.books.regions.index(place)

@@ -119,7 +119,7 @@ def answer_register(result: Result, verdicts: Sequence[Verdict]) -> list[Registe
     return rows
 
 
-def targets(
+def answer_targets(
     *regions: str, draws: int = DEFAULT_DRAWS, seed: int = 1, causes: bool = True,
     progress: Callable[[str], None] | None = None,
 ) -> list[RegisterRow]:  # fmt: skip

@@ -78,8 +78,9 @@ def chain_of(run: Run, indicator: str, stage: str = "region", region: str | None
         inputs += rows
         if not rows and name != "projects":
             without.append(name)
-    levers = tuple(lever for lever in run.scenario.levers if lever.region == place and lever.quantity in found.inputs)
-    projects = tuple(p for p in run.scenario.projects if p.region == place and "projects" in found.inputs)
+    # Flows hang together, so any lever of the region may act; how much each did is the decomposition's to say.
+    levers = tuple(lever for lever in run.scenario.levers if lever.region == place)
+    projects = tuple(project for project in run.scenario.projects if project.region == place)
     formula = f"item_{item.family}" if counted and item is not None else indicator
     unit = run.unit(indicator, stage)
     return Chain(indicator, stage, place, unit, formula, tuple(inputs), levers, projects, tuple(without))
