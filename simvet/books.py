@@ -48,7 +48,8 @@ RESOURCES: dict[str, tuple[str, str]] = {
     "returned": ("CNY/year", "unspent money that goes back to the treasury (结余收回)"),
     "financing_gap": ("CNY/year", "needs that no money covers (经费缺口)"),
     "equipment_bought": ("CNY/year", "equipment bought (设备投入)"),
-    "building_spent": ("CNY/year", "cost of projects in the year (基建支出)"),
+    "building_spent": ("CNY/year", "cost of projects by their progress in the year (按进度应付基建款)"),
+    "building_paid": ("CNY/year", "of it, paid (已付基建款)"),
 }
 """Resources of a stage: unit, and what they are."""
 

@@ -14,8 +14,8 @@ from simvet.targets import RATIO_BAND, is_roughly_equal
 
 Floats = NDArray[np.float64]
 
-MATERIAL = 0.001
-"""Part of the bound by which the median must move for a pull to count."""
+MATERIAL = 0.002
+"""Part of the bound by which a target must move on average for a pull to count."""
 MOSTLY = 0.5
 """Share of draws in which a target must get worse (or better) for a pull to count."""
 MOST_RIVALS = 3
@@ -72,9 +72,9 @@ class Conflict:
 
     Notes
     -----
-    Unit: ``gain`` and ``loss`` are changes of the medians in each target's own unit when the constraint ``cause`` is
-    relaxed by 10 %; ``loss_probability`` is the change of the loser's probability. Errors: none. Source: the
-    relaxations of MODEL section 8, on the same random numbers.
+    Unit: ``gain`` and ``loss`` are means of the changes draw by draw, in each target's own unit, when the constraint
+    ``cause`` is relaxed by 10 %; ``loss_probability`` is the change of the loser's probability. Errors: none. Source:
+    the relaxations of MODEL section 8, on the same random numbers.
     """
 
     cause: str
@@ -136,8 +136,8 @@ def conflicts_of(verdicts: Sequence[Verdict]) -> list[Conflict]:
 
     Notes
     -----
-    A pull counts where the median moves by MATERIAL of the bound and most draws move with it. Losses are ordered by
-    their size against the bound. Unit: see Conflict. Errors: none. Source: MODEL, section 8.
+    A pull counts where the target moves by MATERIAL of its bound on average and most draws get worse. Losses are
+    ordered by their size against the bound. Unit: see Conflict. Errors: none. Source: MODEL, section 8.
     """
     found: list[tuple[float, Conflict]] = []
     for helped in verdicts:
@@ -197,11 +197,15 @@ def _moved(verdict: Verdict, cause: Cause) -> bool:
 
 
 def _hurts(verdict: Verdict, cause: Cause) -> bool:
-    return _moved(verdict, cause) and cause.adverse >= MOSTLY
+    return _moved(verdict, cause) and cause.adverse >= MOSTLY and not _better(verdict, cause)
 
 
 def _helps(verdict: Verdict, cause: Cause) -> bool:
-    if not _moved(verdict, cause) or is_roughly_equal(verdict.target):
+    return _moved(verdict, cause) and cause.adverse < MOSTLY and _better(verdict, cause)
+
+
+def _better(verdict: Verdict, cause: Cause) -> bool:
+    """Return whether a move has a good side and lies on it; what should hit a mark has none."""
+    if is_roughly_equal(verdict.target) or verdict.target.comparator == "==":
         return False
-    better = cause.value < 0.0 if verdict.target.comparator == "<=" else cause.value > 0.0
-    return better and cause.adverse < MOSTLY
+    return cause.value < 0.0 if verdict.target.comparator == "<=" else cause.value > 0.0

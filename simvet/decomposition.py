@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from simvet.draws import Draws
 from simvet.errors import InputError
+from simvet.indicators import find_item
 from simvet.runs import Run, rerun
 from simvet.scenario import Scenario
 from simvet.schedule import Schedule
@@ -95,8 +96,9 @@ def decompose(run: Run, indicator: str, year: int, stage: str = "region", region
     Notes
     -----
     The worth of a set of levers is the indicator in that year with only these levers, on the same random numbers; each
-    lever gets its Shapley value, so the order in which levers are named does not matter. Unit: the indicator's. Source:
-    MODEL, section 8.
+    lever gets its Shapley value, so the order in which levers are named does not matter. Drift and the luck of
+    starts come before the levers and are one part; what levers make of them is the levers'. Unit: the indicator's.
+    Source: MODEL, section 8.
     """
     place = run.scenario.regions[0].region if region is None else region
     if place not in run.books.regions:
@@ -115,6 +117,10 @@ def decompose(run: Run, indicator: str, year: int, stage: str = "region", region
             base=run.books.years[int(known[0])] if known.size else run.books.years[0], year=year,
         )  # fmt: skip
     start = int(known[0])
+    item = find_item(run.scenario, indicator, stage)
+    if item is not None and item.id in run.scenario.items[place]:
+        # What a plan counts has a base of its own, which may be later than the students'.
+        start = min(max(start, item.since - 1 - run.books.years[0]), column - 1)
     levers = _levers_of(run.scenario)
 
     def worth(pulled: frozenset[int]) -> Floats:

@@ -21,7 +21,7 @@ Floats = NDArray[np.float64]
 
 LIKELY = 0.8
 """Probability at which a planner may count on a target, MODEL section 8."""
-MOST_TIMES = 64.0
+MOST_TIMES = 10.0
 """Largest multiple of a pace that is tried before a target is called out of reach by that way."""
 STEPS = 12
 """Halvings of the bracket: the pace is found to a part in a few thousand."""
@@ -142,8 +142,6 @@ def _of_staff(run: Run, reading: Reading) -> Need:
 
     def probability(times: float) -> float:
         names = [slots, *(["dual_training_funded"] if slots == "dual_training_slots" else [])]
-        if slots == "high_level_slots":
-            names = ["high_level_slots", "dual_training_slots", "dual_training_funded"]
         levers = [
             Lever("need", name, region, stage, "multiply", times, first_year, None, "none", "need", "need")
             for name in names
@@ -190,12 +188,14 @@ def _of_change(reading: Reading, column: int) -> Need:
     now = float(np.nanmedian(reading.value[:, column] - reading.value[:, seen])) / years
     if is_roughly_equal(reading.target):
         return _of_balance(reading, column, now, years)
-    short = reading.bound[:, column] - reading.value[:, column]
-    if reading.target.comparator == "<=":
-        missing = float(np.nanquantile(short, 1.0 - LIKELY))
-        return Need("change", now, now + min(missing, 0.0) / years, reading.target.unit)
-    missing = float(np.nanquantile(short, LIKELY))
-    return Need("change", now, now + max(missing, 0.0) / years, reading.target.unit)
+    value, bound = reading.value[:, column], reading.bound[:, column]
+    sign = -1.0 if reading.target.comparator == "<=" else 1.0
+
+    def probability(shift: float) -> float:
+        return float(np.mean(is_reached(reading.target, value + sign * shift, bound)))
+
+    furthest = float(np.nanmax(np.abs(bound - value)))
+    return Need("change", now, now + sign * _search(probability, 0.0, furthest) / years, reading.target.unit)
 
 
 def _of_balance(reading: Reading, column: int, now: float, years: int) -> Need:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from simvet.draws import Draws
 from simvet.rules.names import PROJECT_STAGES
-from simvet.rules.pipeline import NEVER, filled_share, latest_start, opening_year, spent_in_year
+from simvet.rules.pipeline import FIRST_OF_SEPTEMBER, NEVER, filled_share, latest_start, opening_year, spent_in_year
 from simvet.sampling import triangular
 from simvet.scenario import Project, Spread
 
@@ -120,7 +120,7 @@ def build(project: Project, draws: Draws, count: int, vary: bool) -> Built:
         # The date is given to see what it decides: it holds, and nothing fails.
         fixed = np.rint(drawn(project.opening, "opening"))
         opening = np.repeat(fixed[:, None], units, axis=1)
-        finish = opening
+        finish = opening + FIRST_OF_SEPTEMBER
         start = finish - np.where(duration > 0.0, duration, NOT_KNOWN_DURATION)
     else:
         start = _starts(project, drawn, number, units)

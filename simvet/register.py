@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from simvet.catalogue import CATALOGUE
-from simvet.indicators import find_item
+from simvet.indicators import INDICATORS
+from simvet.items import item_id
 from simvet.levers import Lever
 from simvet.loading import load_register, load_scenario
 from simvet.result import Result, simulate
@@ -175,5 +176,4 @@ def _pull(result: Result, target: Target) -> Instrument | None:
 
 
 def _has(result: Result, region: str, name: str, stage: str) -> bool:
-    item = find_item(result.scenario, name, stage)
-    return item is None or item.id in result.scenario.items[region]
+    return name in INDICATORS or item_id(name, stage) in result.scenario.items[region]

@@ -11,8 +11,6 @@ from simvet.runs import Run
 from simvet.scenario import Project
 from simvet.tables import Row
 
-NATIONAL = "china"
-"""Region of standards and processes that every region shares."""
 READ_USES = ("figure", "quantity", "prior", "path")
 """Uses of a row that a run reads; checks and history are only compared with."""
 

@@ -222,7 +222,9 @@ def usable_places(paths: Paths, position: int, key: str) -> Floats:
         if built.project.stage == key:
             for column, year in enumerate(paths.calendar):
                 missing[:, column] += built.brought(int(year)) - built.usable(int(year), SECONDARY_GRADES)
-    return np.maximum(places - missing, 0.0)
+    # No more can be emptied than there was.
+    most = paths.openings[position].base[("places", key)][:, None] + project_total(paths, position, key, True)
+    return np.clip(places - missing, 0.0, np.maximum(most, places))
 
 
 def _local_work(paths: Paths, position: int, _: str, start: Floats) -> Floats:
@@ -242,16 +244,17 @@ def _teachers(paths: Paths, position: int, key: str, start: Floats) -> Floats:
 
 
 def _space(standard: str) -> Callable[[Paths, int, str, Floats], Floats]:
-    """Return the rule for space: projects come with what the standard asks for, and take theirs along when they go."""
+    """Return the rule for space and books: projects come with what the standard asks for, and take theirs along."""
 
     def grown(paths: Paths, position: int, key: str, start: Floats) -> Floats:
         if key != "secondary_vocational" or not paths.built(position):
             return start
-        added = project_total(paths, position, key)
+        brought = project_total(paths, position, key, only_opened=True)
+        taken = project_total(paths, position, key) - brought
         asked = paths.whole(paths.path(position, standard, key))
         base = paths.openings[position].base
         per_place = start[:, :1] / np.maximum(base[("places", key)][:, None], 1e-9)
-        return np.maximum(start + np.where(added > 0.0, added * asked, added * per_place), 0.0)
+        return np.maximum(start + brought * asked + taken * per_place, 0.0)
 
     return grown
 
@@ -275,5 +278,6 @@ GROWN: dict[str, Callable[[Paths, int, str, Floats], Floats]] = {
     "teachers": _teachers,
     "floor_area": _space("floor_area_standard"),
     "land": _space("land_standard"),
+    "books": _space("books_standard"),
 }
 """Rules of growth beyond a yearly rate, by quantity."""

@@ -25,6 +25,8 @@ PLAN_YEARS = 5
 """A milestone without a printed base starts this many years before the target: the plans run for five years."""
 TIE = 0.05
 """Causes whose effect comes within this part of the largest are named with it."""
+HARDLY = 0.01
+"""Probability up to which a target whose time is past is called too late."""
 NOTICED = 1e-3
 """Share of its bound by which a relaxation must move a target to be named when the probability tells nothing."""
 PROJECT_KEYS: dict[str, str] = {
@@ -248,13 +250,18 @@ def _milestone(result: Run, reading: Reading, bound: float, as_of: int) -> tuple
     return base, base + (bound - base) * done
 
 
+def _built_for(target: Target) -> str | None:
+    """Return the stage whose building projects decide a target, None where none do."""
+    if (target.key, target.stage) == ("enrolment", "vocational_bachelor"):
+        return "vocational_bachelor"
+    return PROJECT_KEYS.get(target.key)
+
+
 def _late(result: Run, reading: Reading, reached: int) -> Late | None:
     """Return the latest start that could still meet the target, where it hangs on things that take time."""
     target = reading.target
     position = result.books.regions.index(target.region)
-    stage = PROJECT_KEYS.get(target.key)
-    if (target.key, target.stage) == ("enrolment", "vocational_bachelor"):
-        stage = "vocational_bachelor"
+    stage = _built_for(target)
     if stage is not None:
         built = [
             b for b in result.schedule.built(position) if b.project.stage == stage and b.project.places.high > 0.0
@@ -263,19 +270,20 @@ def _late(result: Run, reading: Reading, reached: int) -> Late | None:
         if not built:
             return None
         latest = max(b.latest_start(target.year) for b in built)
-        return Late(latest, reached == 0 and result.scenario.as_of > latest)
+        return Late(latest, reached <= HARDLY * result.draws and result.scenario.as_of > latest)
     item = find_item(result.scenario, target.key, target.stage)
     if item is None or item.family != "count" or item.id not in result.scenario.items[target.region]:
         return None
     lead = round(float(np.median(result.schedule.path(position, "lead_time", item.process)[:, 0])))
     latest = target.year - lead
-    return Late(latest, reached == 0 and result.scenario.as_of > latest)
+    return Late(latest, reached <= HARDLY * result.draws and result.scenario.as_of > latest)
 
 
 def _effect(result: Run, key: str, before: Reading, after: Reading) -> Cause:
     column = column_of(result, before.target.year)
     change = after.reached(column).astype(float) - before.reached(column).astype(float)
-    moved = np.nanmedian(after.value[:, column]) - np.nanmedian(before.value[:, column])
+    # The mean of the paired differences moves where a median of whole things, or of most draws, stands still.
+    moved = np.nanmean(after.value[:, column] - before.value[:, column])
     worse = adverse_share(before.target, before.value[:, column], after.value[:, column], before.bound[:, column])
     return Cause(key, float(change.mean()), float(moved), float(change.std() / np.sqrt(change.size)), worse)
 
@@ -311,5 +319,6 @@ def _owner(result: Run, target: Target, cause: str) -> str:
     item = find_item(result.scenario, target.key, target.stage)
     if item is not None:
         return item.owner
-    projects = [p for p in result.scenario.projects if p.region == target.region]
+    stage = _built_for(target)
+    projects = [p for p in result.scenario.projects if (p.region, p.stage) == (target.region, stage)]
     return projects[0].owner if projects else "none"

@@ -9,10 +9,9 @@ from numpy.typing import NDArray
 
 from simvet.books import Books
 from simvet.indicators.view import Indicator, View
+from simvet.rules.names import VOCATIONAL
 
 Floats = NDArray[np.float64]
-
-VOCATIONAL = ("secondary_vocational", "higher_vocational", "vocational_bachelor")
 
 
 def ratio(above: Floats, below: Floats) -> Floats:
@@ -158,11 +157,14 @@ def _integrated_lowest_college(view: View, _: str) -> Floats:
         if not (sample.has("college_count") and sample.has("college_spread")):
             lowest[:, :, position] = np.nan
             continue
-        colleges = round(float(sample.of("college_count")[0]))
+        colleges = np.rint(sample.of("college_count"))
         offsets = [
-            view.schedule.draws.normal("college", 0, f"{sample.region}/college {n}", view.schedule.count)
-            for n in range(colleges)
-        ]
+            np.where(
+                n < colleges,
+                view.schedule.draws.normal("college", 0, f"{sample.region}/college {n}", view.schedule.count), np.inf,
+            )
+            for n in range(int(colleges.max()))
+        ]  # fmt: skip
         lowest[:, :, position] = (np.min(offsets, axis=0) * sample.of("college_spread"))[:, None]
     return np.asarray(1.0 / (1.0 + np.exp(-(np.log(mean / (1.0 - mean)) + lowest))))
 

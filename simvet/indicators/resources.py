@@ -7,10 +7,10 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from simvet.indicators.flows import VOCATIONAL, ratio
+from simvet.indicators.flows import ratio
 from simvet.indicators.view import Indicator, View
 from simvet.rules.efficiency import reconstructed_cohort
-from simvet.rules.names import PROVIDERS
+from simvet.rules.names import CARRIED_LIMITS, PROVIDERS, VOCATIONAL
 
 Floats = NDArray[np.float64]
 
@@ -120,8 +120,15 @@ def _projects(what: str) -> Callable[[View, str], Floats]:
 
 
 def _effective_places(view: View, stage: str) -> Floats:
+    """Read the least of what the limits in force carry; not known in regions where none is."""
     place = PROVIDERS.index(stage)
-    return np.asarray(np.nanmin(view.books.arrays["carried"][..., place, :], axis=-1))
+    carried = view.books.arrays["carried"][..., place, :]
+    found = np.full(carried.shape[:3], np.nan)
+    for position, case in enumerate(view.schedule.scenario.regions):
+        on = [column for column, name in enumerate(CARRIED_LIMITS) if name in case.limits.get(stage, ())]
+        if on:
+            found[:, :, position] = carried[:, :, position, on].min(axis=-1)
+    return found
 
 
 def _cost_per_graduate(view: View, stage: str) -> Floats:
@@ -193,6 +200,8 @@ RESOURCES: dict[str, Indicator] = {
     ),
     "effective_places": Indicator(_effective_places, "places", PROVIDERS, inputs=(
         "students_per_teacher_standard", "floor_area_standard", "land_standard", "equipment_standard", "books_standard",
+        "places", "teachers", "floor_area", "land", "books", "equipment_investment", "outside_teacher_share",
+        "unit_cost", "recurrent_cover", "recurrent_budget_growth", "projects",
     )),
     "training_persons": Indicator(_training, "persons/year", ("region",), _TRAIN),
     "training_persons_cumulative": Indicator(_total(_training), "person-times", ("region",), _TRAIN),

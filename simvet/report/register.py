@@ -349,7 +349,7 @@ def _need(need: Need, v: Verdict, language: Language) -> str:
     if need.kind == "change":
         now, needed = _changes(need, v.unit, language)
     else:
-        now, needed = (pace_text(value, need.unit, language) for value in (need.now, need.needed))
+        now, needed = _paces(need, language)
     if math.isinf(need.needed):
         needed = word("text", "out_of_reach", language)
     told = word("text", "need_cell", language, kind=word("need", need.kind, language), now=now, needed=needed)
@@ -367,12 +367,20 @@ def _changes(need: Need, unit: str, language: Language) -> tuple[str, str]:
     return now, word("text", "points", language, value=needed)
 
 
+def _paces(need: Need, language: Language) -> tuple[str, str]:
+    """Return the pace now and needed; what is needed rounded up where both would read the same."""
+    now, needed = (pace_text(value, need.unit, language) for value in (need.now, need.needed))
+    if now == needed and need.unit == "count/year":
+        now, needed = f"{need.now:.2f}", f"{math.ceil(need.needed * 100) / 100:.2f}"
+    return now, needed
+
+
 def pace_text(value: float, unit: str, language: Language) -> str:
     """Return a yearly pace: persons and counts plain, shares as points, logits with two digits."""
     if unit == "share/year":
         return f"{value * 100:+.1f}%"
     if unit == "count/year":
-        return f"{value:.1f}" if abs(value) < 10 else f"{value:.0f}"
+        return f"{value:.2f}" if abs(value) < 1 else f"{value:.1f}" if abs(value) < 10 else f"{value:.0f}"
     if unit == "logit/year":
         return f"{value:.2f}"
     return number(value, unit, language)
@@ -426,23 +434,29 @@ def conflict_table(conflicts: Sequence[Conflict], language: Language, most: int)
 
     Notes
     -----
-    Unit: printed with each number. Errors: none. Source: the run.
+    One row for a lever and what it pulls down. Unit: printed with each number. Errors: none. Source: the run.
     """
-    table = new_table(word("text", "conflict_title", language, count=len(conflicts)))
-    for name in (
-        "column_lever",
-        "column_helped",
-        "column_gain",
-        "column_hurt",
-        "column_loss",
-        "column_loss_probability",
-    ):
+    pulls: dict[tuple[str, str, str], list[Conflict]] = {}
+    for c in conflicts:
+        pulls.setdefault((c.cause, c.hurt.where, c.hurt_reading), []).append(c)
+    table = new_table(word("text", "conflict_title", language, count=len(pulls)))
+    for name in ("column_lever", "column_hurt", "column_loss", "column_loss_probability", "column_helped"):
         table.add_column(word("text", name, language), overflow="fold")
-    for c in conflicts[:most]:
+    for found in list(pulls.values())[:most]:
+        one = found[0]
         table.add_row(
-            word("cause", c.cause, language), full_name(c.helped, c.helped_reading, language, False),
-            change_text(c.gain, unit_of(c.helped, c.helped_reading), language),
-            full_name(c.hurt, c.hurt_reading, language, False),
-            change_text(c.loss, unit_of(c.hurt, c.hurt_reading), language), f"{c.loss_probability * 100:+.1f}%",
+            word("cause", one.cause, language), full_name(one.hurt, one.hurt_reading, language, False),
+            change_text(one.loss, unit_of(one.hurt, one.hurt_reading), language),
+            word("text", "points", language, value=f"{one.loss_probability * 100:+.0f}"), _helped(found, language),
         )  # fmt: skip
     return table
+
+
+def _helped(conflicts: Sequence[Conflict], language: Language) -> str:
+    """Return what a lever raises while it pulls another target down, each target once, with the size of its gain."""
+    told: dict[str, str] = {}
+    for c in conflicts:
+        gain = change_text(c.gain, unit_of(c.helped, c.helped_reading), language)
+        told.setdefault(full_name(c.helped, c.helped_reading, language, False), gain)
+    separator = word("text", "clause_separator", language)
+    return separator.join(f"{name} {gain}" for name, gain in told.items())

@@ -44,7 +44,7 @@ def adopted_share(base: Floats, lift: Floats, drift: Floats, units: float) -> Fl
 @compiled
 def won_by_year(
     seed_low: int, seed_high: int, decision: int, cohort: int, first_year: int, starts: Floats, success: Floats,
-    lead: Floats,
+    lead: Floats, phase: Floats,
 ) -> Floats:  # fmt: skip
     """Return how many things have been built or won by each year.
 
@@ -55,6 +55,7 @@ def won_by_year(
     starts : (draw, year) array, starts/year; fractions add up over the years.
     success : (draw, year) array in [0, 1]; share of a year's starts that succeed.
     lead : (draw, year) array, years from start to counting, taken in whole years.
+    phase : (draw,) array in [0, 1); how far the next start has come when the first year begins.
 
     Returns
     -------
@@ -62,14 +63,15 @@ def won_by_year(
 
     Notes
     -----
-    Starts are whole: those of a year are what the sum of all starts so far gained in whole numbers. More starts under
+    Starts are whole: those of a year are what the sum of all starts so far gained in whole numbers; with phases spread
+    evenly over the draws as many are begun on average as ``starts`` says. More starts under
     the same luck win no fewer things in the end, but for one at most where a start falls into another, unluckier year.
     Errors: none. Source: MODEL, section 6.
     """
     draws, years = starts.shape
     counted = np.zeros((draws, years))
     for draw in range(draws):
-        planned = 0.0
+        planned = phase[draw]
         for position in range(years):
             before = np.floor(planned + 1e-9)
             planned += max(starts[draw, position], 0.0)

@@ -7,6 +7,8 @@ LIMITS = (
 """Names of the binding terms, in the order in which ties are broken; ``none`` where nothing limits the stage."""
 CARRIED_LIMITS = ("places", "teachers", "floor_area", "equipment", "land", "books", "money")
 """Limits that are a number of students a stage can hold; the others are a number of entrants a year."""
+VOCATIONAL = ("secondary_vocational", "higher_vocational", "vocational_bachelor")
+"""Stages whose students vocational schools and colleges hold."""
 PROVIDERS = ("secondary_vocational", "higher_vocational")
 """Stages whose teachers, space, equipment and money are carried."""
 STAGE_LIMITS = {

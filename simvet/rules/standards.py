@@ -22,15 +22,16 @@ def with_old_rights(standard: Floats, opened: Floats, base: Floats) -> Floats:
 
     Returns
     -------
-    (...) array, amount per student: the standard, or the base year's amount where that was lower and the standard has
-    not been raised since.
+    (...) array, amount per student: the standard, or the base year's amount where that was lower; a standard raised
+    since raises both in proportion.
 
     Notes
     -----
-    Nobody sends students home because a school was crowded before the plan began; a stricter standard counts in full.
+    Nobody sends students home because a school was crowded before the plan began; a stricter standard tightens what it
+    may keep in proportion, so that a small step of the standard is a small step of the seats.
     Errors: none. Source: this model's reading of MODEL, section 5.
     """
-    return np.where(standard > opened, standard, np.minimum(standard, base))
+    return np.minimum(standard, base * np.maximum(standard / opened, 1.0))
 
 
 def share_below(mean: Floats, limit: Floats, spread: Floats, higher_is_worse: bool) -> Floats:

@@ -55,15 +55,18 @@ def _count(schedule: Schedule, position: int, item: Item, base: Floats, pace: Fl
     lead = schedule.whole(schedule.path(position, "lead_time", item.process))
     starts = pace * np.maximum(1.0 + effect_of(schedule, position, item.key), 0.0)
     low, high, decision = schedule.draws.key("item")
-    cohort = cohort_key(f"{schedule.scenario.regions[position].region}/{item.id}")
+    name = f"{schedule.scenario.regions[position].region}/{item.id}"
+    # No more schools can be named than there are.
+    most = item.units or np.inf
     if not schedule.uncertainty.drift:
         # Without chance every year wins its expectation.
-        return base[:, None] + _expected(starts, success, lead)
+        return np.minimum(base[:, None] + _expected(starts, success, lead), most)
     won = won_by_year(
-        low, high, decision, cohort, schedule.first, np.ascontiguousarray(starts), np.ascontiguousarray(success),
-        np.ascontiguousarray(lead),
+        low, high, decision, cohort_key(name), schedule.first, np.ascontiguousarray(starts),
+        np.ascontiguousarray(success), np.ascontiguousarray(lead),
+        schedule.draws.uniform("item", 0, f"{name}/phase", schedule.count),
     )  # fmt: skip
-    return np.asarray(np.rint(base)[:, None] + won)
+    return np.minimum(np.rint(base)[:, None] + won, most)
 
 
 def _expected(starts: Floats, success: Floats, lead: Floats) -> Floats:
@@ -78,9 +81,7 @@ def _expected(starts: Floats, success: Floats, lead: Floats) -> Floats:
 
 
 def _share(schedule: Schedule, position: int, item: Item, base: Floats, pace: Floats) -> Floats:
-    lift = np.cumsum(pace, axis=1)
-    if item.key in ("enterprise_participation",):
-        lift = lift + effect_of(schedule, position, item.key)
+    lift = np.cumsum(pace, axis=1) + effect_of(schedule, position, item.key)
     units = float(item.units) if item.units else np.nan
     return adopted_share(base, lift, _drift(schedule, position, item), units)
 
@@ -106,7 +107,7 @@ def _event(schedule: Schedule, position: int, item: Item, base: Floats, pace: Fl
 
 
 def _drift(schedule: Schedule, position: int, item: Item) -> Floats:
-    """Return yearly drift, logit or log, zero up to the base year, shape (draw, year)."""
+    """Return yearly drift, logit or log, zero up to the item's own base, shape (draw, year)."""
     case = schedule.scenario.regions[position]
     if not schedule.uncertainty.drift:
         return np.zeros((schedule.count, len(schedule.calendar)))
@@ -114,7 +115,7 @@ def _drift(schedule: Schedule, position: int, item: Item) -> Floats:
     sample = schedule.sample(position)
     return wander(
         low, high, decision, cohort_key(f"{case.region}/item/{item.id}"), schedule.first, len(schedule.calendar),
-        case.base_year, sample.of("drift_persistence"), sample.of("drift_sd"),
+        max(case.base_year, item.since - 1), sample.of("drift_persistence"), sample.of("drift_sd"),
     )  # fmt: skip
 
 

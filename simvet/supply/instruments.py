@@ -17,9 +17,8 @@ ACTS_ON: dict[str, tuple[str, ...]] = {
     "research_reward_share": ("research_income",),
     "enterprise_tax_credit": ("enterprise_participation", "fusion_enterprises", "city_fusion_enterprises"),
     "teacher_hire_experience": ("dual_qualified_of_hires",),
-    "part_time_teacher_share": ("teaching_staff",),
 }
-"""Instrument -> quantities and items that it moves. A part-time ceiling acts on the staff itself, see supply.staff."""
+"""Instrument -> quantities and items that it moves. The part-time share acts on the staff itself, see supply.staff."""
 UNUSED: dict[str, float] = {"individual_pay_cap": 1.0}
 """Level of an instrument at which it does nothing, where that is not zero."""
 
@@ -45,7 +44,7 @@ def effect_of(schedule: Schedule, position: int, on: str) -> Floats:
     """
     total = np.zeros((schedule.count, len(schedule.calendar)))
     for name, acts in ACTS_ON.items():
-        if on in acts and schedule.sample(position).has("instrument_effect", name):
+        if on in acts:
             level = schedule.whole(schedule.path(position, name)) - UNUSED.get(name, 0.0)
             total = total + schedule.sample(position).of("instrument_effect", name)[:, None] * level
     return total

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from simvet.rules.names import PROVIDERS
+from simvet.rules.names import PROVIDERS, VOCATIONAL
 from simvet.rules.resources import hires_between, next_qualified, trained_persons
 from simvet.schedule import Schedule
 from simvet.supply.instruments import ACTS_ON, effect_of
@@ -28,7 +28,7 @@ RESTS_ON = frozenset(
         "teachers", "teacher_attrition", "teacher_retirement", "teacher_hiring", "dual_training_slots",
         "dual_training_funded", "dual_qualified_of_hires", "dual_expiry", "high_level_slots", "postgraduate_of_hires",
         "postgraduate_upgrades", "abroad_trips", "retraining_rate", "enterprise_practice", "training_level",
-        "training_growth", "training_time_limit", *ACTS_ON,
+        "training_growth", "training_time_limit", "part_time_teacher_share", *ACTS_ON,
     )
 )  # fmt: skip
 """Quantities whose levers move teachers or training."""
@@ -84,7 +84,7 @@ def _staff_of(schedule: Schedule) -> Staff:
 
 
 def _qualifications(schedule: Schedule, position: int, stage: str) -> dict[str, Floats]:
-    """Return a stage's teachers by qualification, (draw, year) arrays."""
+    """Return a stage's teachers by qualification, (draw, year) arrays; slots are shares of the base year's."""
 
     def path(name: str) -> Floats:
         return schedule.whole(schedule.path(position, name, stage))
@@ -103,7 +103,7 @@ def _qualifications(schedule: Schedule, position: int, stage: str) -> dict[str, 
     dual = of("dual_qualified_base", stage) * specialists[:, base]
     high = of("high_level_base", stage) * dual
     graduates, abroad = (of(name, stage) * teachers[:, base] for name in ("postgraduate_base", "abroad_base"))
-    first_dual, first_all = specialists[:, base], teachers[:, base]
+    at_first, all_at_first = specialists[:, base], teachers[:, base]
     none, unlimited = np.zeros(teachers.shape[0]), np.full(teachers.shape[0], np.inf)
     for column in range(teachers.shape[1]):
         formed = none
@@ -113,17 +113,17 @@ def _qualifications(schedule: Schedule, position: int, stage: str) -> dict[str, 
             hires = hires_between(teachers[:, last], teachers[:, column], gone)
             dual_before = dual
             dual, formed = next_qualified(
-                dual, specialists[:, last], gone, slots[:, column] * first_dual, funded[:, column] * first_dual,
+                dual, specialists[:, last], gone, slots[:, column] * at_first, funded[:, column] * at_first,
                 hires * specialist[:, 0], of_hires[:, column], expiry[:, column],
             )  # fmt: skip
             high, _ = next_qualified(
-                high, dual_before, gone, high_slots[:, column] * first_dual, unlimited, none, none, expiry[:, column]
+                high, dual_before, gone, high_slots[:, column] * at_first, unlimited, none, none, expiry[:, column]
             )
             graduates, _ = next_qualified(
-                graduates, teachers[:, last], gone, upgrades[:, column] * first_all, unlimited, hires,
+                graduates, teachers[:, last], gone, upgrades[:, column] * all_at_first, unlimited, hires,
                 graduate_hires[:, column], none,
             )  # fmt: skip
-            new = trips[:, column] * first_all * (1.0 - abroad / np.maximum(teachers[:, last], 1e-9))
+            new = trips[:, column] * all_at_first * (1.0 - abroad / np.maximum(teachers[:, last], 1e-9))
             abroad, _ = next_qualified(abroad, teachers[:, last], gone, new, unlimited, none, none, none)
             # Where posts are cut below those who would stay, the cut falls on all qualifications.
             dual, graduates, abroad = (
@@ -137,7 +137,7 @@ def _qualifications(schedule: Schedule, position: int, stage: str) -> dict[str, 
         ):  # fmt: skip
             found[name][:, column] = values
     found["teachers"], found["specialists"] = teachers, specialists
-    found["abroad_trips"] = trips * teachers
+    found["abroad_trips"] = trips * all_at_first[:, None]
     found["retrained_share"] = _within_cycle(path("retraining_rate"))
     found["practice_placements"] = path("enterprise_practice") * specialists
     return found
@@ -155,7 +155,8 @@ def _training(schedule: Schedule, position: int, stages: list[dict[str, Floats]]
     """Return persons trained a year, shape (draw, year), and write into each stage what is left for teaching."""
     sample = schedule.sample(position)
     base = schedule.scenario.regions[position].base_year - schedule.first
-    students = sum(schedule.openings[position].base[("enrolment", stage)] for stage in PROVIDERS)
+    opening, pathway = schedule.openings[position], schedule.scenario.pathway
+    students = sum(opening.stock[:, pathway.stage_cells(stage)].sum(axis=1) for stage in VOCATIONAL)
     at_base = np.asarray(sample.of("training_ratio_base") * students)
     level = schedule.whole(schedule.path(position, "training_level"))
     wanted = at_base[:, None] * level * (1.0 + effect_of(schedule, position, "training_level"))

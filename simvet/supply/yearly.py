@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from simvet.errors import InputError
 from simvet.rules.names import CARD_INDICATORS, CARRIED_LIMITS, PROVIDERS, STAGE_LIMITS
 from simvet.rules.resources import next_equipment, pay
 from simvet.rules.seats import students_carried
@@ -80,7 +81,6 @@ class Supply:
         Unit: persons, m2, volumes, CNY, CNY/year. Errors: none. Source: MODEL, section 5.
         """
         pathway = self.schedule.scenario.pathway
-        started = np.array([year > case.base_year for case in self.cases])
         students = np.stack([stock[..., pathway.stage_cells(stage)].sum(axis=-1) for stage in PROVIDERS], axis=-1)
         money, bought = self._money(year, students)
         rows: Rows = {name: self._staff(name, year) for name in STAFF}
@@ -97,7 +97,7 @@ class Supply:
             self._begun(year)[:, None], next_equipment(self.equipment, depreciation, bought), self.equipment
         )
         self.reserve = np.where(self._begun(year)[:, None], money["reserve"], self.reserve)
-        self.enrolment = np.where((started | self._begun(year))[:, None], students, self.enrolment)
+        self.enrolment = np.where(self._begun(year)[:, None], students, self.enrolment)
         return rows
 
     def families_see(self, rows: Rows, year: int) -> Rows:
@@ -150,12 +150,17 @@ class Supply:
         if name == "places":
             return self.usable[:, year - self.schedule.first]
         if name == "teachers":
-            standard = self.schedule.at("students_per_teacher_standard", stage, year)
-            opened = self._opened("students_per_teacher_standard", stage)
-            base = self._sampled("students_per_teacher_base", stage)
-            # A region above the old standard is cut only by a stricter one.
-            full = np.where(standard < opened, standard, np.maximum(standard, base))
-            return students_carried(self._staff("teaching_staff", year)[..., place], full, per_student=False)
+            opened, standard = (
+                1.0 / value
+                for value in (
+                    self._opened("students_per_teacher_standard", stage),
+                    self.schedule.at("students_per_teacher_standard", stage, year),
+                )
+            )
+            base = self._outside(stage) / self._sampled("students_per_teacher_base", stage)
+            return students_carried(
+                self._teaching(year, place, stage), with_old_rights(standard, opened, base), per_student=True
+            )
         if name == "money":
             cost = self.schedule.at("unit_cost", stage, year) * self._sampled("recurrent_cover", stage)
             return students_carried(
@@ -166,6 +171,19 @@ class Supply:
         standard = self.schedule.at(standard_name, stage, year)
         full = with_old_rights(standard, self._opened(standard_name, stage), self._sampled(base_name, stage))
         return students_carried(amount, full, per_student=True)
+
+    def _outside(self, stage: str, year: int | None = None) -> Floats | float:
+        """Return teachers, those from outside among them, for one own teacher; in the base year where none is named."""
+        if stage == SECONDARY:
+            return 1.0
+        if year is None:
+            return 1.0 + self._opened("outside_teacher_share", "")
+        return 1.0 + self.schedule.at("outside_teacher_share", "", year)
+
+    def _teaching(self, year: int, place: int, stage: str) -> Floats:
+        """Return the teachers that a standard counts: for colleges those from outside too, turned into posts."""
+        added = (self._outside(stage, year) - 1.0) * self._staff("teachers", year)[..., place]
+        return np.asarray(self._staff("teaching_staff", year)[..., place] + added)
 
     def _carried_table(self, year: int) -> Floats:
         """Return the students that every resource carries, in force or not, shape (draw, region, provider, limit)."""
@@ -180,9 +198,7 @@ class Supply:
         """Return the share of colleges on the wrong side of each limit of the card rule, (indicator, draw, region)."""
         stage, place = "higher_vocational", 1
         students = np.maximum(self.enrolment[..., place], 1e-9)
-        # Outside teachers count for colleges once they are converted into posts.
-        outside = 1.0 + self.schedule.at("outside_teacher_share", "", year)
-        teachers = self._staff("teaching_staff", year)[..., place] * outside
+        teachers = self._teaching(year, place, stage)
         values = {
             "students_per_teacher": students / np.maximum(teachers, 1e-9),
             "postgraduate_share": self._staff("postgraduates", year)[..., place]
@@ -208,7 +224,7 @@ class Supply:
         if self.below_at_base is not None:
             # What was so in the base year is in its intake already.
             below = np.clip(below - self.below_at_base, 0.0, 1.0)
-        colleges = self._sampled("college_count")
+        colleges = np.rint(self._sampled("college_count"))
         # Cards go to whole colleges.
         yellow, red = (np.rint(share * colleges) / colleges for share in cards(below))
         self.yellow = [*self.yellow[-(YEARS_TO_RED - 1) :], yellow]
@@ -234,7 +250,7 @@ class Supply:
             "recurrent_need": recurrent, "capital_need": equipment + building, "recurrent_budget": budget,
             "own_income": own, "capital_budget": capital, "carried_over": self.reserve, "paid": spent,
             "reserve": reserve, "returned": left - reserve, "financing_gap": np.maximum(need - spent, 0.0),
-            "equipment_bought": paid[1], "building_spent": building,
+            "equipment_bought": paid[1], "building_spent": building, "building_paid": paid[2],
         }  # fmt: skip
         return rows, paid[1]
 
@@ -255,6 +271,11 @@ class Supply:
             name = next((n for n in FOLLOWED if n in items), None)
             if name is not None:
                 values = counted(self.schedule, name)[:, :, position]
-                units = max(items[name].units, 1.0) if items[name].family == "count" else 1.0
-                found[:, :, position] = np.minimum(values / units, 1.0)
+                whole = items[name].units if items[name].family == "count" else 1.0
+                if whole <= 0.0:
+                    raise InputError(
+                        items[name].where, "{column!r} is empty",
+                        "A missing number is an error; write it, or leave the row out", column="units",
+                    )  # fmt: skip
+                found[:, :, position] = np.minimum(values / whole, 1.0)
         return found

@@ -75,7 +75,15 @@ def test_more_starts_under_the_same_luck_win_no_fewer_but_for_one_start_that_mee
     def won(rate: float, chance: float) -> np.ndarray:
         shape = (1, 6)
         return won_by_year(
-            draw, 0, 3, 1, 2020, np.array([starts]) * rate, np.full(shape, chance), np.full(shape, float(lead))
+            draw,
+            0,
+            3,
+            1,
+            2020,
+            np.array([starts]) * rate,
+            np.full(shape, chance),
+            np.full(shape, float(lead)),
+            np.zeros(1),
         )
 
     assert won(times, success)[0, -1] >= won(1.0, success)[0, -1] - 1.0

@@ -92,8 +92,8 @@ def test_the_share_below_a_limit_is_half_at_the_limit_and_all_or_nothing_without
         share_below(np.array([19.0]), none, spread, higher_is_worse=False)
 
 
-def test_a_crowded_region_keeps_what_it_had_until_the_standard_is_raised() -> None:
+def test_a_crowded_region_keeps_what_it_had_and_a_stricter_standard_tightens_that_in_proportion() -> None:
     standard, base = np.array([20.0]), np.array([16.0])
     assert with_old_rights(standard, opened=standard, base=base) == 16.0
-    assert with_old_rights(np.array([22.0]), opened=standard, base=base) == 22.0
+    assert with_old_rights(np.array([22.0]), opened=standard, base=base) == pytest.approx(16.0 * 1.1)
     assert with_old_rights(standard, opened=standard, base=np.array([25.0])) == 20.0
