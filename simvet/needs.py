@@ -15,7 +15,7 @@ from simvet.runs import Run, rerun
 from simvet.schedule import Schedule
 from simvet.supply.counted import item_path
 from simvet.supply.staff import staff_of
-from simvet.targets import RATIO_BAND, Reading, column_of, is_reached, is_roughly_equal
+from simvet.targets import RATIO_BAND, Reading, column_of, is_reached, is_roughly_equal, unit_of
 
 Floats = NDArray[np.float64]
 
@@ -195,7 +195,9 @@ def _of_change(reading: Reading, column: int) -> Need:
         return float(np.mean(is_reached(reading.target, value + sign * shift, bound)))
 
     furthest = float(np.nanmax(np.abs(bound - value)))
-    return Need("change", now, now + sign * _search(probability, 0.0, furthest) / years, reading.target.unit)
+    return Need(
+        "change", now, now + sign * _search(probability, 0.0, furthest) / years, unit_of(reading.target, reading.name)
+    )
 
 
 def _of_balance(reading: Reading, column: int, now: float, years: int) -> Need:
@@ -203,4 +205,6 @@ def _of_balance(reading: Reading, column: int, now: float, years: int) -> Need:
     value = reading.value[:, column]
     shift = 0.5 * sum(RATIO_BAND) - float(np.nanmedian(value))
     reached = float(np.mean(is_reached(reading.target, value + shift, reading.bound[:, column])))
-    return Need("change", now, now + shift / years if reached >= LIKELY else float("inf"), reading.target.unit)
+    return Need(
+        "change", now, now + shift / years if reached >= LIKELY else float("inf"), unit_of(reading.target, reading.name)
+    )

@@ -148,6 +148,7 @@ def _cost_per_graduate(view: View, stage: str) -> Floats:
 _DUAL = ("dual_qualified_base", "specialist_share", "dual_training_slots", "dual_training_funded", "dual_expiry",
          "dual_qualified_of_hires", "teacher_hiring", "teacher_attrition", "teacher_retirement",
          "teacher_hire_experience")  # fmt: skip
+_STUDENTS = ("enrolment", "entrants")
 _GRADUATE = ("postgraduate_base", "postgraduate_of_hires", "postgraduate_upgrades", "teacher_hiring",
              "teacher_attrition", "teacher_retirement")  # fmt: skip
 _HIGH = ("high_level_base", "high_level_slots", *_DUAL)
@@ -186,17 +187,20 @@ RESOURCES: dict[str, Indicator] = {
     ),
     "students_per_teacher": Indicator(
         _students_per_teacher, "students/teacher",
-        inputs=("students_per_teacher_base", "teacher_hiring", "teacher_attrition", "teacher_retirement"),
+        inputs=("students_per_teacher_base", "teacher_hiring", "teacher_attrition", "teacher_retirement",
+                *_STUDENTS),
     ),
     "equipment_per_student": Indicator(
         _per_student("equipment"), "CNY/student",
-        inputs=("equipment_per_student_base", "equipment_depreciation", "equipment_investment", "capital_budget"),
+        inputs=("equipment_per_student_base", "equipment_depreciation", "equipment_investment", "capital_budget",
+                *_STUDENTS),
     ),
     "floor_area_per_student": Indicator(
-        _per_student("floor_area"), "m2/student", inputs=("floor_area_per_student_base", "floor_area_growth")
+        _per_student("floor_area"), "m2/student",
+        inputs=("floor_area_per_student_base", "floor_area_growth", *_STUDENTS),
     ),
     "books_per_student": Indicator(
-        _per_student("books"), "volumes/student", inputs=("books_per_student_base", "books_growth")
+        _per_student("books"), "volumes/student", inputs=("books_per_student_base", "books_growth", *_STUDENTS)
     ),
     "effective_places": Indicator(_effective_places, "places", PROVIDERS, inputs=(
         "students_per_teacher_standard", "floor_area_standard", "land_standard", "equipment_standard", "books_standard",

@@ -225,12 +225,16 @@ def write_register(rows: Sequence[RegisterRow], form: str, out: Path) -> Path:
     Unit: see :func:`flat_rows`. Source: the run.
     """
     content = written(rows, form)
+    building = None
     try:
         with tempfile.NamedTemporaryFile(dir=out.absolute().parent, prefix=".simvet-", delete=False) as file:
+            building = Path(file.name)
             file.write(content)
-        Path(file.name).chmod(0o644)
-        Path(file.name).rename(out)
+        building.chmod(0o644)
+        building.rename(out)
     except OSError:
+        if building is not None:
+            building.unlink(missing_ok=True)
         raise InputError(str(out), "the folder cannot be written", "Choose another folder") from None
     return out
 
@@ -436,9 +440,9 @@ def conflict_table(conflicts: Sequence[Conflict], language: Language, most: int)
     -----
     One row for a lever and what it pulls down. Unit: printed with each number. Errors: none. Source: the run.
     """
-    pulls: dict[tuple[str, str, str], list[Conflict]] = {}
+    pulls: dict[tuple[str, ...], list[Conflict]] = {}
     for c in conflicts:
-        pulls.setdefault((c.cause, c.hurt.where, c.hurt_reading), []).append(c)
+        pulls.setdefault((c.cause, c.hurt.key, c.hurt.stage, c.hurt_reading), []).append(c)
     table = new_table(word("text", "conflict_title", language, count=len(pulls)))
     for name in ("column_lever", "column_hurt", "column_loss", "column_loss_probability", "column_helped"):
         table.add_column(word("text", name, language), overflow="fold")

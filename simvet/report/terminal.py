@@ -219,7 +219,8 @@ def new_table(title: str) -> Table:
 def target_name(target: Target, language: Language) -> str:
     """Return a target's name, with its stage where the name alone is not clear."""
     name = target.labels[language]
-    if language == "en" and target.key == "universal_admission" and word("stage", target.stage, language) not in name:
+    # The English names of the register leave the stage to its own column.
+    if language == "en" and target.stage != "region" and word("stage", target.stage, language) not in name:
         return f"{name} ({word('stage', target.stage, language)})"
     return name
 

@@ -14,7 +14,7 @@ from simvet.decomposition import Decomposition
 from simvet.errors import InputError
 from simvet.report.canvas import FIRST, INK, MARK, SECOND, axis_unit, bracketed, colon, scale_axis, sheet
 from simvet.report.explain import indicator_name, labels_of, part_name
-from simvet.report.wording import require_language, word
+from simvet.report.wording import plain_zero, require_language, word
 from simvet.rules.names import LIMITS
 
 if TYPE_CHECKING:
@@ -33,6 +33,8 @@ PALETTE = {
 """Colours of the limits, after Okabe & Ito (2008) as far as they go."""
 LINE = {"zh": 20, "en": 34}
 """Longest line of a part's name, letters."""
+TITLE = {"zh": 44, "en": 78}
+"""Longest line of a title, letters."""
 ENDINGS = (".png", ".svg", ".pdf")
 """Kinds of picture that can be written."""
 MOST_YEARS = 9
@@ -164,7 +166,7 @@ def waterfall_chart(found: Decomposition, language: str = "zh") -> Figure:
     axes.set_xlabel(f"{what}{bracketed(unit, chosen)}", fontsize=9, color=INK)
     name = f"{found.run.scenario.labels[chosen]}{colon(chosen)}{what}"
     title = word("text", "figure_waterfall", chosen, name=name, base=found.base_year, year=found.year)
-    figure.suptitle(title, x=0.012, ha="left", fontsize=12)
+    figure.suptitle("\n".join(wrap(title, TITLE[chosen])), x=0.012, ha="left", fontsize=12)
     return figure
 
 
@@ -188,7 +190,7 @@ def _span(
 
 def _amounts(base: float, means: Floats, final: float, scale: float, unit: str) -> list[str]:
     digits = 1 if unit == "share" else 0 if max(abs(base), abs(final)) / scale >= 1000 else 2
-    changes = [f"{mean / scale:+,.{digits}f}" for mean in means]
+    changes = [plain_zero(f"{mean / scale:+,.{digits}f}") for mean in means]
     return [f"{base / scale:,.{digits}f}", *changes, f"{final / scale:,.{digits}f}"]
 
 

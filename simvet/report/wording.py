@@ -142,7 +142,7 @@ def number(value: float, unit: str, language: Language, signed: bool = False) ->
         return "–"
     if unit == "share":
         close = 0.9995 <= abs(value) < 1.0
-        return _plain_zero(f"{value * 100:{sign}.{2 if close else 1}f}%")
+        return plain_zero(f"{value * 100:{sign}.{2 if close else 1}f}%")
     if unit in WHOLE:
         return _whole(value, unit, language, sign)
     return f"{value:{sign},.0f}" if abs(value) >= 1000.0 else f"{value:{sign},.3g}"
@@ -155,7 +155,7 @@ def _whole(value: float, unit: str, language: Language, sign: str) -> str:
         return f"{value / YI:{sign}.{digits}f} 亿元" if language == "zh" else f"{value / 1e9:{sign},.{digits}f} bn CNY"
     if language == "zh" and abs(value) >= WAN and not unit.startswith("CNY/student"):
         return f"{value / WAN:{sign}.{2 if abs(value) < 100 * WAN else 1}f} 万"
-    return _plain_zero(f"{value:{sign},.0f}")
+    return plain_zero(f"{value:{sign},.0f}")
 
 
 def band(median: float, low: float, high: float, unit: str, language: Language) -> str:
@@ -182,6 +182,6 @@ def band(median: float, low: float, high: float, unit: str, language: Language) 
     return word("text", "band_cell", language, median=told[0], low=told[1], high=told[2])
 
 
-def _plain_zero(text: str) -> str:
+def plain_zero(text: str) -> str:
     """Return the text without a sign where what is left of the number is zero."""
     return text.lstrip("+-") if not any(digit in text for digit in "123456789") else text

@@ -64,8 +64,8 @@ def won_by_year(
     Notes
     -----
     Starts are whole: those of a year are what the sum of all starts so far gained in whole numbers; with phases spread
-    evenly over the draws as many are begun on average as ``starts`` says. More starts under
-    the same luck win no fewer things in the end, but for one at most where a start falls into another, unluckier year.
+    evenly over the draws as many are begun on average as ``starts`` says. Luck is
+    the year's: whole starts added in a year never win fewer, a start that moves to another year meets that one's luck.
     Errors: none. Source: MODEL, section 6.
     """
     draws, years = starts.shape

@@ -64,7 +64,7 @@ def latest_start(duration: Floats, year: int, confidence: float) -> int:
     """
     if not 0.0 < confidence < 1.0:
         raise ValueError("the confidence must lie between 0 and 1")
-    return int(np.floor(year + FIRST_OF_SEPTEMBER - np.quantile(duration, confidence) + 1e-9))
+    return int(np.floor(year + FIRST_OF_SEPTEMBER - np.quantile(duration, confidence, method="higher") + 1e-9))
 
 
 def filled_share(opening: Floats, year: int, grades: int) -> Floats:

@@ -171,7 +171,7 @@ def slots_to_reach(
         path = qualified_path(total, qualified, years, leaving, slots, hires, of_hires, expiring=expiring)
         return bool(path.share[-1] >= target)
 
-    low, high = 0.0, max(total, 1.0)
+    low, high = 0.0, max(total + years * hires, 1.0)
     if reached(low):
         return 0.0
     if not reached(high):

@@ -226,7 +226,9 @@ class Supply:
             below = np.clip(below - self.below_at_base, 0.0, 1.0)
         colleges = np.rint(self._sampled("college_count"))
         # Cards go to whole colleges.
-        yellow, red = (np.rint(share * colleges) / colleges for share in cards(below))
+        one, more = cards(below)
+        red = np.rint(more * colleges) / colleges
+        yellow = np.rint((one + more) * colleges) / colleges - red
         self.yellow = [*self.yellow[-(YEARS_TO_RED - 1) :], yellow]
         lasting = np.min(self.yellow, axis=0) if len(self.yellow) == YEARS_TO_RED else np.zeros(self.shape)
         return yellow, red, lasting

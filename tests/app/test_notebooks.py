@@ -1,4 +1,4 @@
-"""Both notebooks run from their sources, show their pictures, and are kept as they ran.
+"""All notebooks run from their sources, show their pictures, and are kept as they ran.
 
 After a change of a notebook or of the model: ``python tests/app/test_notebooks.py`` writes the executed copies anew.
 """
@@ -18,7 +18,7 @@ from nbclient import NotebookClient
 from PIL import Image
 
 FOLDER = Path(__file__).resolve().parents[2] / "notebooks"
-NAMES = ("01_a_first_run", "02_a_lever_and_its_owner")
+NAMES = ("01_a_first_run", "02_a_lever_and_its_owner", "03_what_the_region_can_carry")
 MOST_BYTES = 600_000
 
 

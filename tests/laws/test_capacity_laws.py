@@ -20,8 +20,8 @@ STANDARDS = {"teachers", "floor_area", "land", "equipment", "books", "money", "c
 RESOURCES = (
     "teachers", "specialists", "dual_qualified", "high_level_dual", "postgraduates", "abroad_teachers",
     "teaching_staff", "floor_area", "land", "books", "equipment", "training_persons", "places", "opened_places",
-    "usable_places", "carried", "recurrent_need", "capital_need", "recurrent_budget", "own_income", "capital_budget", "carried_over",
-    "paid", "reserve", "returned", "financing_gap", "equipment_bought", "building_spent",
+    "usable_places", "carried", "recurrent_need", "capital_need", "recurrent_budget", "own_income", "capital_budget",
+    "carried_over", "paid", "reserve", "returned", "financing_gap", "equipment_bought", "building_spent",
     "building_paid",
 )  # fmt: skip
 

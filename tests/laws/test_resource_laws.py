@@ -68,27 +68,22 @@ def test_cards_never_admit_above_the_plan_and_more_of_them_never_admit_more(
 
 
 @settings(max_examples=60, deadline=None)
-@given(st.lists(st.floats(0, 9), min_size=6, max_size=6), RATES, st.floats(1, 4), st.integers(0, 3), st.integers(0, 99))
-def test_more_starts_under_the_same_luck_win_no_fewer_but_for_one_start_that_meets_another_year(
-    starts: list[float], success: float, times: float, lead: int, draw: int
+@given(
+    st.lists(st.integers(0, 9), min_size=6, max_size=6), st.lists(st.integers(0, 3), min_size=6, max_size=6), RATES,
+    st.integers(0, 3), st.integers(0, 99),
+)  # fmt: skip
+def test_whole_starts_added_in_any_year_never_win_fewer_and_better_odds_neither(
+    starts: list[int], more: list[int], success: float, lead: int, seed: int
 ) -> None:
-    def won(rate: float, chance: float) -> np.ndarray:
+    def won(planned: list[int], chance: float) -> np.ndarray:
         shape = (1, 6)
-        return won_by_year(
-            draw,
-            0,
-            3,
-            1,
-            2020,
-            np.array([starts]) * rate,
-            np.full(shape, chance),
-            np.full(shape, float(lead)),
-            np.zeros(1),
-        )
+        odds, late = np.full(shape, chance), np.full(shape, float(lead))
+        return won_by_year(seed, 0, 3, 1, 2020, np.array([planned], dtype=float), odds, late, np.zeros(1))
 
-    assert won(times, success)[0, -1] >= won(1.0, success)[0, -1] - 1.0
-    assert np.all(won(1.0, 1.0) >= won(1.0, success))
-    assert np.all(np.diff(won(1.0, success), axis=1) >= 0.0)
+    before = won(starts, success)
+    assert np.all(won([a + b for a, b in zip(starts, more, strict=True)], success) >= before)
+    assert np.all(won(starts, 1.0) >= before)
+    assert np.all(np.diff(before, axis=1) >= 0.0)
 
 
 @settings(max_examples=60, deadline=None)

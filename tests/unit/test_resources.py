@@ -88,3 +88,9 @@ def test_money_goes_by_rank_and_what_is_not_needed_is_left() -> None:
     assert left == 0.0
     paid, left = pay((one(60.0), one(30.0)), one(100.0))
     assert sum(float(p[0]) for p in paid) + float(left[0]) == 100.0
+
+
+def test_a_staff_that_grows_can_be_trained_beyond_its_first_size() -> None:
+    slots = slots_to_reach(0.5, 100, 20, 4, 0.04, 300, 0.1)
+    assert 100 < slots < 250
+    assert qualified_path(100, 20, 4, 0.04, slots, 300, 0.1).share[-1] >= 0.5
