@@ -265,6 +265,8 @@ class Books:
         a = self.arrays
         came = a["carried_over"] + a["recurrent_budget"] + a["own_income"] + a["capital_budget"]
         worst = _worst(np.abs(came - a["paid"] - a["reserve"] - a["returned"]), np.maximum(came, 1.0))
+        kept = np.abs(a["carried_over"][:, 1:] - a["reserve"][:, :-1])
+        worst = max(worst, _worst(kept, np.maximum(came[:, 1:], 1.0)))
         if not worst <= TOLERANCE:
             raise BalanceError(f"money was lost or invented; largest relative gap {worst:.3g}")
         return 0.0 if self.whole else worst

@@ -216,7 +216,9 @@ class CohortWorld:
             card = None
             if "card" in named and terms.capacity.cards is not None:
                 leaving = graduates[..., list(self.pathway.stage_tracks(stage))].sum(axis=-1)
-                card = limit("card", card_limit(terms.of("intake_plan", stage), leaving, *terms.capacity.cards))
+                left = card_limit(terms.of("intake_plan", stage), leaving, *terms.capacity.cards)
+                yellow, red, _ = terms.capacity.cards
+                card = limit("card", np.where(yellow + red > 0.0, left, np.inf))
             carried = terms.capacity.carried.get(stage, {})
             seats[..., position], found = seats_and_binding(plan, licence, entry, carried, continuing, card)
             binding[..., position] = found
@@ -278,7 +280,7 @@ class CohortWorld:
         # New vocational bachelor institutions take top-up students as the old ones did; where there were none, none.
         there = self.base_licence >= 1.0
         grown = terms.of("licence", "vocational_bachelor") / np.where(there, self.base_licence, 1.0)
-        share = terms.of("topup_vocational_bachelor_share") * np.where(there, grown, 1.0)
+        share = terms.of("topup_vocational_bachelor_share") * np.where(there, grown, 0.0)
         vocational = total * np.minimum(share, 1.0)
         return np.stack([vocational, total - vocational, terms.of("elsewhere_seats", "topup")], axis=-1)
 

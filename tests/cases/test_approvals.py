@@ -114,9 +114,6 @@ def test_an_upgrade_of_wenzhou_is_its_only_way_to_vocational_bachelor_seats() ->
     assert np.all(run.books.track("entrants", f"{BACHELOR}/regular")[:, :opened, 0] == 0.0)
 
 
-@pytest.mark.xfail(
-    strict=True, reason="opening: the part of top-up students in vocational bachelor is fixed at 0, not met"
-)
 def test_a_city_without_a_vocational_bachelor_institution_has_no_vocational_bachelor_students() -> None:
     run = simvet.simulate("wenzhou", draws=DRAWS, until=UNTIL)
     without = rerun(run, replace(run.scenario, projects=()))
