@@ -200,7 +200,7 @@ class CohortWorld:
             switched = [set(case.limits.get(stage, ())) for case in self.cases]
             if not any(switched):
                 continue
-            continuing = stay[..., self.pathway.stage_cells(stage)].sum(axis=-1)
+            continuing = np.ascontiguousarray(stay[..., self.pathway.stage_cells(stage)]).sum(axis=-1)
 
             def limit(name: str, path: Floats, on: list[set[str]] = switched) -> Floats:
                 return np.where([name in region for region in on], path, np.inf)

@@ -192,7 +192,8 @@ def _seats(o: Opening, pathway: Pathway, a: Accounts, value: dict[str, Floats], 
         }
     )  # fmt: skip
     for stage in PROVIDERS:
-        _resources(o, stage, o.stock[:, pathway.stage_cells(stage)].sum(axis=1))
+        # Added up in memory order, so that a draw alone is the same to the last bit.
+        _resources(o, stage, np.ascontiguousarray(o.stock[:, pathway.stage_cells(stage)]).sum(axis=1))
 
 
 def _resources(o: Opening, stage: str, enrolment: Floats) -> None:

@@ -73,8 +73,8 @@ def next_qualified(
     Notes
     -----
     ``Q[t+1] = (1 - q) Q + min(slots, eligible, funded) + h * hires - expired`` with the eligible those who stay and are
-    not qualified, or no longer. Errors: none. Source: MODEL, section 5 (420 of 1,000 with 60 slots and 45 hires of whom 30 % are
-    qualified: 0.4200 0.4743 0.5260 0.5751 0.6218 0.6663).
+    not qualified, or no longer. Errors: none. Source: MODEL, section 5 (420 of 1,000 with 60 slots and 45 hires of whom
+    30 % are qualified: 0.4200 0.4743 0.5260 0.5751 0.6218 0.6663).
     """
     stay = (1.0 - leaving) * qualified
     eligible = np.maximum((1.0 - leaving) * (total - qualified), 0.0) + expiring * qualified

@@ -156,7 +156,8 @@ def _training(schedule: Schedule, position: int, stages: list[dict[str, Floats]]
     sample = schedule.sample(position)
     base = schedule.scenario.regions[position].base_year - schedule.first
     opening, pathway = schedule.openings[position], schedule.scenario.pathway
-    students = sum(opening.stock[:, pathway.stage_cells(stage)].sum(axis=1) for stage in VOCATIONAL)
+    held = [np.ascontiguousarray(opening.stock[:, pathway.stage_cells(stage)]) for stage in VOCATIONAL]
+    students = sum(cells.sum(axis=1) for cells in held)
     at_base = np.asarray(sample.of("training_ratio_base") * students)
     level = schedule.whole(schedule.path(position, "training_level"))
     wanted = at_base[:, None] * level * (1.0 + effect_of(schedule, position, "training_level"))

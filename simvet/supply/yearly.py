@@ -81,7 +81,9 @@ class Supply:
         Unit: persons, m2, volumes, CNY, CNY/year. Errors: none. Source: MODEL, section 5.
         """
         pathway = self.schedule.scenario.pathway
-        students = np.stack([stock[..., pathway.stage_cells(stage)].sum(axis=-1) for stage in PROVIDERS], axis=-1)
+        # Added up in memory order, so that a draw alone is the same to the last bit.
+        held = [np.ascontiguousarray(stock[..., pathway.stage_cells(stage)]) for stage in PROVIDERS]
+        students = np.stack([cells.sum(axis=-1) for cells in held], axis=-1)
         money, bought = self._money(year, students)
         rows: Rows = {name: self._staff(name, year) for name in STAFF}
         rows.update({name: self._stage(name, year) for name in ("floor_area", "land", "books")})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import fields, replace
 
 import numpy as np
 import pytest
@@ -13,6 +13,8 @@ from simvet.loading import load_scenario
 from simvet.result import Result, simulate
 from simvet.rules.names import CARRIED_LIMITS, LIMITS, PROVIDERS
 from simvet.scenario import Scenario
+from simvet.schedule import Schedule
+from simvet.yearly import run_years
 
 DRAWS = 30
 REGION = "zhejiang"
@@ -179,3 +181,36 @@ def test_the_first_draws_of_a_larger_run_are_the_smaller_run(everything: Result)
     larger = simulate("zhejiang_everything_on", 2 * DRAWS)
     for name in RESOURCES:
         assert np.array_equal(larger.books.arrays[name][:DRAWS], everything.books.arrays[name], equal_nan=True), name
+
+
+def one_draw(values: object, draw: int) -> object:
+    """Return the values of one draw, whatever holds them."""
+    if isinstance(values, dict):
+        return {name: one_draw(drawn, draw) for name, drawn in values.items()}
+    assert isinstance(values, np.ndarray)
+    return values[draw : draw + 1].copy()
+
+
+def test_a_draw_alone_is_the_same_draw_to_the_last_bit(everything: Result) -> None:
+    old = everything.schedule
+    (opening,) = old.openings
+    names = [field.name for field in fields(opening) if field.name not in ("case", "sample")]
+    sample = replace(opening.sample, count=1, values=one_draw(opening.sample.values, 7))
+    # Draw 0 of a run has the luck of row 0, so draw 7 is put there in both runs.
+    first = replace(opening.sample, values=put_first(opening.sample.values, 7))
+    alone = replace(opening, sample=sample, **{name: one_draw(getattr(opening, name), 7) for name in names})
+    ahead = replace(opening, sample=first, **{name: put_first(getattr(opening, name), 7) for name in names})
+    books = [
+        run_years(Schedule(everything.scenario, old.draws, count, old.uncertainty, [given]), "cohort", 1)
+        for count, given in ((1, alone), (DRAWS, ahead))
+    ]
+    for name, values in books[1].arrays.items():
+        assert np.array_equal(books[0].arrays[name][0], values[0], equal_nan=True), name
+
+
+def put_first(values: object, draw: int) -> object:
+    """Return the values with one draw put first."""
+    if isinstance(values, dict):
+        return {name: put_first(drawn, draw) for name, drawn in values.items()}
+    assert isinstance(values, np.ndarray)
+    return np.concatenate([values[draw : draw + 1], values[1:]])
