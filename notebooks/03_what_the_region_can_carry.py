@@ -11,7 +11,7 @@
 # ---
 
 # %% [markdown]
-# # 三、办学条件：谁卡住招生，怎样补上 · What a region can carry
+# # 三、办学条件：哪一项最紧，怎样补上 · What a region can carry
 #
 # 学位、教师、校舍、设备、经费各能承载多少学生，哪一项最紧；新校赶不赶得上；一个数为什么变、从哪里来；
 # 双师型教师要培训多少人才够；哪些目标相互牵制。
@@ -37,11 +37,13 @@ pd.set_option("display.max_colwidth", None)
 DRAWS = 300
 
 # %% [markdown]
-# ## 1. 哪一项卡住招生 · Which limit holds
+# ## 1. 招生上限由哪一项决定 · Which limit is the tightest
 #
-# 舟山中职：每年、每次抽样都记下最紧的一项。新校启用后，卡住招生的由学位换成别的。
+# 舟山中职：每年、每次抽样都记下最紧的一项。多数抽样里是新生容量（一年级学位），新校启用后教师渐紧。
+# 最紧不等于用满：报名的人少于上限时，多出的学位空着。
 #
-# *Zhoushan's secondary schools: in every year and draw the tightest limit is recorded.*
+# *Zhoushan's secondary schools: in every year and draw the tightest limit is recorded, mostly first-year places, and
+# more often teachers once the new school is open. Tightest does not mean used up: seats stay empty where fewer apply.*
 
 # %%
 zhoushan = simvet.simulate("zhoushan", draws=DRAWS)

@@ -80,7 +80,8 @@ def _require_limits(limits: Mapping[str, list[str]], where: str, pathway: Pathwa
                     known="; ".join(f"{s}: {', '.join(names)}" for s, names in STAGE_LIMITS.items()),
                 )  # fmt: skip
     for stage in ("general_high", *COLLEGES):
-        if not limits.get(stage):
+        # A card limits only where one is held.
+        if not set(limits.get(stage, ())) - {"card"}:
             raise InputError(
                 where, "stage {stage!r} has no limit, and its seats would be endless", "Write {known} under limits",
                 stage=stage, known=f"{stage}: [{STAGE_LIMITS[stage][0]}]",

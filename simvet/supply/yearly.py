@@ -55,7 +55,7 @@ class Supply:
             for stage in PROVIDERS
         }
         self.carded = any("card" in limits for limits in self.named["higher_vocational"])
-        self.below_at_base = self._below(schedule.first) if self.carded else None
+        self.below_at_base = self._at_base() if self.carded else None
         self.yellow: list[Floats] = []
         self.modern = self._modern()
 
@@ -220,6 +220,11 @@ class Supply:
             ]
         )  # fmt: skip
 
+    def _at_base(self) -> Floats:
+        """Return the shares below each limit in every region's own base year, (indicator, draw, region)."""
+        own = [self._below(case.base_year)[..., position] for position, case in enumerate(self.cases)]
+        return np.stack(own, axis=-1)
+
     def _cards(self, year: int) -> tuple[Floats, Floats, Floats]:
         """Return shares of colleges with a yellow card, a red one, and a yellow one for the third year."""
         below = self._below(year)
@@ -245,8 +250,10 @@ class Supply:
         budget = self._stage("recurrent_budget", year)
         own = np.maximum(1.0 - cover, 0.0) * recurrent
         capital = self._stage("capital_budget", year) * self.first_enrolment
-        income = budget + own + capital
-        paid, left = pay((recurrent, equipment, building), income + self.reserve)
+        # Money for buildings and equipment pays no wages; what wages leave may buy equipment.
+        (for_recurrent,), rest = pay((recurrent,), budget + own)
+        for_capital, left = pay((equipment, building), capital + self.reserve + rest)
+        paid = (for_recurrent, *for_capital)
         reserve = left * self.schedule.at("carry_over_share", "", year)[..., None]
         need = recurrent + equipment + building
         spent = np.asarray(sum(paid))

@@ -459,9 +459,6 @@ def test_two_regions_with_their_projects_are_each_as_they_are_alone_in_either_or
                 assert np.array_equal(there, here, equal_nan=True), (name, array)
 
 
-@pytest.mark.xfail(
-    strict=True, reason="supply.yearly: what colleges lacked at base is read in the run's first year, not the region's"
-)
 def test_a_card_limit_from_before_a_regions_base_year_means_the_same_beside_a_region_that_begins_earlier(
     everything: Runs,
 ) -> None:

@@ -7,6 +7,7 @@ import pytest
 
 from simvet.draws import Draws
 from simvet.errors import InputError, SimvetError
+from simvet.levers import Lever
 from simvet.loading import load_scenario
 from simvet.opening.balance import open_accounts
 from simvet.opening.figures import READERS
@@ -62,6 +63,14 @@ def seats_under(stage: str, limit: str, pathway: Pathway) -> bool:
     """Return whether a limit, alone on its stage, holds the stage's seats down."""
     limits = {**CASE.limits, stage: (limit,)}
     alone = replace(SCENARIO, regions=(replace(CASE, limits=limits),))
+    if limit == "card":
+        # A card limits where one is held: at a teacher for each student every college holds one.
+        alone = alone.with_levers(
+            Lever(
+                "strict", "card_limit_students_per_teacher", "zhejiang", "", "set", 1.0, CASE.base_year + 1, None,
+                "province", "test", "test",
+            )
+        )  # fmt: skip
     try:
         seats = simulate(alone, draws=2).books.arrays["stage_seats"]
     except (SimvetError, RuntimeWarning):
