@@ -147,7 +147,8 @@ def targets_command(
         raise InputError(
             "simvet targets", "name regions or write --all, not both or neither", "simvet list shows what can be named"
         )
-    from simvet.report.register import register_table, require_format, write_register, written  # noqa: PLC0415
+    from simvet.report.register import register_table  # noqa: PLC0415
+    from simvet.report.register_file import require_format, write_register, written  # noqa: PLC0415
 
     require_format(form, out)
     from simvet.register import answer_register, register_regions  # noqa: PLC0415
@@ -155,7 +156,7 @@ def targets_command(
     from simvet.runs import require_draws  # noqa: PLC0415
     from simvet.targets import require_indicators  # noqa: PLC0415
 
-    loaded = [load_scenario(name) for name in regions or register_regions()]
+    loaded = [load_scenario(name) for name in dict.fromkeys(regions or register_regions())]
     for scenario in loaded:
         require_indicators(scenario)
     require_draws(draws)

@@ -147,7 +147,7 @@ def answer_targets(
     Unit: see RegisterRow. Source: MODEL, sections 6 and 8.
     """
     rows = []
-    for name in regions or register_regions():
+    for name in dict.fromkeys(regions or register_regions()):
         result = simulate(load_scenario(name), draws, seed)
         rows += answer_register(result, result.verdicts(causes, progress))
     return rows

@@ -23,7 +23,7 @@ from simvet.items import BASES
 from simvet.loading import load_register
 from simvet.register import ANSWERED, BASE_FIGURE, INSTRUMENT, LACKING, RegisterRow, answer_register, answer_targets
 from simvet.relaxations import OF_ITEM, RELAXATIONS
-from simvet.report.register import FIELDS, flat_rows, require_format, write_register, written
+from simvet.report.register_file import FIELDS, flat_rows, require_format, write_register, written
 from simvet.result import Result, simulate
 from simvet.tables import home
 from simvet.targets import BASE_QUANTITIES
