@@ -13,6 +13,8 @@ from simvet.targets import missing_datum, not_modelled
 from simvet.verdicts import Verdict
 
 DRAWS = 300
+# Pixels: some twenty targets at once. A string here would be shown on the page.
+TALL = 640
 
 
 @st.cache_data(show_spinner=False)
@@ -36,8 +38,8 @@ def row_of(verdict: Verdict, language: Language) -> dict[str, str]:
         ("column_median", band(verdict.median, verdict.low, verdict.high, verdict.unit, language)),
         ("column_gap", gap_text(verdict, language)),
         ("column_probability", f"{verdict.probability * 100:.0f}% ±{verdict.error * 100:.1f}{mark}"),
-        ("column_cause", cause_text(verdict, language)),
-        ("column_owner", word("owner", verdict.owner, language) if verdict.owner else "–"),
+        ("column_cause_short", cause_text(verdict, language, short=True)),
+        ("column_owner_short", word("owner", verdict.owner, language) if verdict.owner else "–"),
         ("column_need", need_text(verdict, language)),
     )
     return {word("text", key, language): cell for key, cell in cells}
@@ -62,7 +64,8 @@ def show(language: Language) -> None:
         value, bound = number(verdict.median, verdict.unit, language), bound_text(verdict, language)
         column.metric(verdict.target.labels[language], f"{verdict.probability * 100:.0f}%")
         column.caption(f"{value} · {bound}")
-    st.dataframe([row_of(verdict, language) for verdict in verdicts], hide_index=True)
+    st.dataframe([row_of(verdict, language) for verdict in verdicts], hide_index=True, height=TALL)
+    st.caption(word("text", "probability_note", language))
     for target in not_modelled(scenario):
         missing = missing_datum(target)
         if missing is not None:

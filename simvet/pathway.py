@@ -113,6 +113,10 @@ class Pathway:
         """Return the positions of a stage's tracks."""
         return tuple(position for position, track in enumerate(self.tracks) if track.stage == stage)
 
+    def stage_grades(self, stage: str) -> int:
+        """Return the years of a stage's longest track, by which a new school fills."""
+        return max(self.tracks[position].grades for position in self.stage_tracks(stage))
+
     def stage_cells(self, stage: str) -> NDArray[np.int64]:
         """Return the cells of a stage, all tracks."""
         return np.array([cell for cell, row in enumerate(self.cell_table) if row[0] == stage], dtype=np.int64)

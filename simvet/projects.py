@@ -28,8 +28,6 @@ CONFIDENCE = 0.5
 """Part of the draws in which a project approved in the latest year has to make it: more likely than not."""
 GRADUALLY = "closing"
 """Kind of project whose places go grade by grade, as the students in them finish."""
-NOT_KNOWN_DURATION = 3.0
-"""Years before a fixed opening over which the money is spent, where no start is known."""
 
 
 @dataclass(frozen=True)
@@ -121,7 +119,7 @@ def build(project: Project, draws: Draws, count: int, vary: bool) -> Built:
         fixed = np.rint(drawn(project.opening, "opening"))
         opening = np.repeat(fixed[:, None], units, axis=1)
         finish = opening + FIRST_OF_SEPTEMBER
-        start = finish - np.where(duration > 0.0, duration, NOT_KNOWN_DURATION)
+        start = finish - duration
     else:
         start = _starts(project, drawn, number, units)
         finish = start + _left(project, drawn, duration, units)

@@ -15,6 +15,7 @@ from simvet.rules.drift import poisson_counts
 from simvet.rules.names import PROVIDERS
 from simvet.rules.resources import stock_path
 from simvet.sampling import Sample, Uncertainty
+from simvet.scenario import Scenario
 
 Floats = NDArray[np.float64]
 
@@ -45,9 +46,6 @@ GROWTH = {
 }  # fmt: skip
 """What grows by which yearly rate."""
 
-SECONDARY_GRADES = 3
-"""Years of the secondary vocational programme, by which a new school fills."""
-
 
 class Paths(Protocol):
     """The paths of a schedule, as the rules of growth see them."""
@@ -55,6 +53,7 @@ class Paths(Protocol):
     count: int
     calendar: NDArray[np.int64]
     first: int
+    scenario: Scenario
     openings: list[Opening]
     draws: Draws
     uncertainty: Uncertainty
@@ -218,10 +217,11 @@ def usable_places(paths: Paths, position: int, key: str) -> Floats:
     """
     places = paths.whole(paths.path(position, "places", key))
     missing = np.zeros(places.shape)
+    grades = paths.scenario.pathway.stage_grades(key)
     for built in paths.built(position):
         if built.project.stage == key:
             for column, year in enumerate(paths.calendar):
-                missing[:, column] += built.brought(int(year)) - built.usable(int(year), SECONDARY_GRADES)
+                missing[:, column] += built.brought(int(year)) - built.usable(int(year), grades)
     # No more can be emptied than there was.
     most = paths.openings[position].base[("places", key)][:, None] + project_total(paths, position, key, True)
     return np.clip(places - missing, 0.0, np.maximum(most, places))

@@ -63,8 +63,8 @@ class Late:
     Notes
     -----
     Unit: ``latest_start`` is the last calendar year (school year for things that are not built) in which it could have
-    been approved; ``too_late`` says that no draw reaches the target and that, seen from the scenario's ``as_of``, that
-    year is over. Errors: none. Source: MODEL, section 5.
+    been approved; ``too_late`` says that hardly a draw reaches the target (HARDLY) and that, seen from the scenario's
+    ``as_of``, that year is over. Errors: none. Source: MODEL, section 5.
     """
 
     latest_start: int

@@ -211,7 +211,7 @@ class CohortWorld:
             licence = limit("licence", terms.of("licence", stage)) if "licence" in named else unlimited
             entry = unlimited
             if "entry_capacity" in named:
-                per_year = terms.of("places", stage) / 3.0
+                per_year = terms.of("places", stage) / self.pathway.stage_grades(stage)
                 entry = limit("entry_capacity", np.maximum(per_year, self.entry_floor))
             card = None
             if "card" in named and terms.capacity.cards is not None:

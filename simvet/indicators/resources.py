@@ -138,7 +138,7 @@ def _cost_per_graduate(view: View, stage: str) -> Floats:
     if stage == SECONDARY:
         lost = lost + view.paths("transfer_rate", stage)
     promotion = np.clip(1.0 - repetition - lost, 0.0, 1.0)
-    grades = 3
+    grades = view.books.pathway.stage_grades(stage)
     _, years, _ = reconstructed_cohort(
         np.repeat(promotion[..., None], grades, axis=-1), np.repeat(repetition[..., None], grades, axis=-1)
     )

@@ -12,6 +12,7 @@ def test_the_page_opens_in_chinese_with_zhejiangs_headline_targets():
     assert not page.exception
     assert page.metric[0].label == "中职学生直接升入高一级学校比例"
     assert page.metric[0].value.endswith("%")
+    assert not page.markdown
 
 
 def test_another_region_and_english_give_other_verdicts():
