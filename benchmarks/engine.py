@@ -44,7 +44,7 @@ from simvet.sampling import Uncertainty  # noqa: E402
 from simvet.scenario import Scenario  # noqa: E402
 from simvet.schedule import Capacity, Schedule  # noqa: E402
 from simvet.targets import is_modelled, readings_of  # noqa: E402
-from simvet.yearly import run_years  # noqa: E402
+from simvet.runs import run_years  # noqa: E402
 
 Floats = NDArray[np.float64]
 GateCall = tuple[Floats, Floats, Floats, Floats]

@@ -13,11 +13,10 @@ from numpy.typing import NDArray
 from simvet.draws import Draws
 from simvet.errors import InputError
 from simvet.indicators import find_item
-from simvet.runs import Run, rerun
+from simvet.runs import Run, rerun, run_years
 from simvet.scenario import Scenario
 from simvet.schedule import Schedule
 from simvet.targets import column_of
-from simvet.yearly import run_years
 
 Floats = NDArray[np.float64]
 Worth = Callable[[frozenset[int]], Floats]

@@ -17,7 +17,7 @@ from simvet.loading import load_scenario, require_horizon
 from simvet.sampling import Uncertainty
 from simvet.scenario import Scenario
 from simvet.schedule import Schedule
-from simvet.yearly import run_years
+from simvet.yearly import YearLoop
 
 Floats = NDArray[np.float64]
 
@@ -101,6 +101,30 @@ class Run:
         known = next((t.unit for t in self.scenario.targets if (t.key, t.stage) == (name, stage) and t.unit), None)
         is_item = find_item(self.scenario, name, stage) is not None
         return known if known and is_item else find_indicator(self.scenario, name, stage).unit
+
+
+def run_years(schedule: Schedule, engine: str = "cohort", seed: int = 0) -> Books:
+    """Return the balanced books of a run.
+
+    Parameters
+    ----------
+    schedule : Schedule.
+    engine : str; a key of ENGINES.
+    seed : int; of the luck of persons. What is drawn about a region's numbers is in the schedule.
+
+    Returns
+    -------
+    Books; (draw, year, region, ...) arrays from the common base year on.
+
+    Raises
+    ------
+    BalanceError : the engine lost or invented a student.
+
+    Notes
+    -----
+    Unit: persons and persons/year. Source: ARCHITECTURE, the heart.
+    """
+    return YearLoop(schedule, ENGINES[engine](schedule, Draws(seed))).finish()
 
 
 def start_run(

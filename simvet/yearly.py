@@ -3,60 +3,88 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from simvet.books import Books
-from simvet.draws import Draws
-from simvet.engines import ENGINES
 from simvet.indicators import progression_rate, retention_rate
-from simvet.schedule import Schedule
+from simvet.schedule import Schedule, YearTerms
 from simvet.supply.yearly import Supply
 
 Floats = NDArray[np.float64]
 
 
-def run_years(schedule: Schedule, engine: str = "cohort", seed: int = 0) -> Books:
-    """Return the balanced books of a run.
-
-    Parameters
-    ----------
-    schedule : Schedule.
-    engine : str; a key of ENGINES.
-    seed : int.
-
-    Returns
-    -------
-    Books; (draw, year, region, ...) arrays from the common base year on.
-
-    Raises
-    ------
-    BalanceError : the engine lost or invented a student.
+class World(Protocol):
+    """An engine's state, moved on a school year at a time.
 
     Notes
     -----
-    Unit: persons and persons/year. Source: ARCHITECTURE, the heart.
+    Shape: (draw, region, ...), as ``books.AXES`` has them. Unit: persons. Errors: none. Source: ARCHITECTURE, the
+    heart.
     """
-    scenario = schedule.scenario
-    regions = tuple(case.region for case in scenario.regions)
-    kept = tuple(int(year) for year in schedule.calendar if year >= scenario.base_year)
-    books = Books.empty(scenario.pathway, regions, kept, schedule.count, schedule.uncertainty.chance)
-    world = ENGINES[engine](schedule, Draws(seed))
-    supply = Supply(schedule)
-    rows = world.opening_rows()
-    rows.update(supply.close_year(schedule.first, rows["stock"]))
-    books.enter(schedule.first, rows)
-    base = {**_rates(books, rows), **supply.families_see(rows, schedule.first)}
-    attractiveness = np.zeros((schedule.count, len(regions)))
-    for year in schedule.years:
-        rows = world.step(year, schedule.terms(year, attractiveness, supply.open_year(year)))
-        rows.update(supply.close_year(year, rows["stock"]))
-        books.enter(year, rows)
-        seen = {**_rates(books, rows), **supply.families_see(rows, year)}
-        attractiveness = attractiveness_since(schedule, base, seen)
-    books.check_balance()
-    return books
+
+    def opening_rows(self) -> dict[str, Floats]:
+        """Return what the opening balances say of the first year."""
+
+    def step(self, year: int, terms: YearTerms) -> dict[str, Floats]:
+        """Move on to autumn of ``year`` and report what happened."""
+
+
+class YearLoop:
+    """A run on its way: students, resources and books, one school year after the other.
+
+    Notes
+    -----
+    Shape: books are (draw, year, region, ...). Unit: persons, persons/year. Errors: BalanceError from :meth:`finish`.
+    Source: ARCHITECTURE, the heart.
+    """
+
+    def __init__(self, schedule: Schedule, world: World) -> None:
+        self.schedule, self.world = schedule, world
+        scenario = schedule.scenario
+        regions = tuple(case.region for case in scenario.regions)
+        kept = tuple(int(year) for year in schedule.calendar if year >= scenario.base_year)
+        self.books = Books.empty(scenario.pathway, regions, kept, schedule.count, schedule.uncertainty.chance)
+        self.supply = Supply(schedule)
+        self.year = schedule.first
+        rows = world.opening_rows()
+        rows.update(self.supply.close_year(self.year, rows["stock"]))
+        self.books.enter(self.year, rows)
+        self.base = self._seen(rows)
+        self.attractiveness = np.zeros((schedule.count, len(regions)))
+
+    @property
+    def over(self) -> bool:
+        """Return whether the last school year has been reached."""
+        return self.year >= int(self.schedule.calendar[-1])
+
+    def advance(self) -> dict[str, Floats]:
+        """Move on by one school year; return its rows."""
+        self.year += 1
+        terms = self.schedule.terms(self.year, self.attractiveness, self.supply.open_year(self.year))
+        rows = self.world.step(self.year, terms)
+        rows.update(self.supply.close_year(self.year, rows["stock"]))
+        self.books.enter(self.year, rows)
+        self.attractiveness = attractiveness_since(self.schedule, self.base, self._seen(rows))
+        return rows
+
+    def finish(self) -> Books:
+        """Run the years that are left and return the books, balanced.
+
+        Raises
+        ------
+        BalanceError : the engine lost or invented a student.
+        """
+        while not self.over:
+            self.advance()
+        self.books.check_balance()
+        return self.books
+
+    def _seen(self, rows: dict[str, Floats]) -> dict[str, Floats]:
+        """Return what families look at, shape (draw, region) each."""
+        return {**_rates(self.books, rows), **self.supply.families_see(rows, self.year)}
 
 
 def _rates(books: Books, rows: dict[str, Floats]) -> dict[str, Floats]:

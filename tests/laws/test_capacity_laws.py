@@ -14,7 +14,7 @@ from simvet.result import Result, simulate
 from simvet.rules.names import CARRIED_LIMITS, LIMITS, PROVIDERS
 from simvet.scenario import Scenario
 from simvet.schedule import Schedule
-from simvet.yearly import run_years
+from simvet.runs import run_years
 
 DRAWS = 30
 REGION = "zhejiang"
