@@ -28,6 +28,8 @@ DECISIONS: dict[str, int] = {
     "project": 9,
     "birth": 10,
     "item": 11,
+    "school": 12,
+    "student": 13,
 }
 
 WORD_LIMIT = 2**32

@@ -7,6 +7,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 
+from simvet.behaviour import AgentChoices
 from simvet.items import Item
 from simvet.levers import Lever, require_lever
 from simvet.pathway import Pathway
@@ -143,6 +144,7 @@ class Scenario:
     rows: Mapping[str, tuple[Row, ...]] = field(repr=False)
     items: Mapping[str, Mapping[str, Item]] = field(repr=False)
     where: str = ""
+    agents: AgentChoices = field(default_factory=AgentChoices)
 
     @property
     def base_year(self) -> int:
@@ -165,6 +167,8 @@ class Scenario:
             "projects": [_plain(project) for project in self.projects],
             "targets": [[t.region, t.key, t.stage, t.comparator, t.bound, t.year] for t in self.targets],
         }
+        if self.agents != AgentChoices():
+            said["agents"] = self.agents.said
         return digest_of(said)
 
     @property

@@ -47,12 +47,13 @@ def exponential_table() -> Floats:
     return knots
 
 
-def option_odds(utility: Floats, slope: Floats) -> Floats:
+def option_odds(utility: Floats, slope: Floats, bins: int = SCORE_BINS) -> Floats:
     """Return the odds of each option against not continuing, by score bin.
 
     Parameters
     ----------
     utility, slope : (option,) arrays, logit, and logit per 1.00 of the score quantile.
+    bins : int; steps of the score scale.
 
     Returns
     -------
@@ -62,22 +63,23 @@ def option_odds(utility: Floats, slope: Floats) -> Floats:
     -----
     Errors: none. Source: MODEL, section 4.
     """
-    middle = (np.arange(SCORE_BINS) + 0.5) / SCORE_BINS
+    middle = (np.arange(bins) + 0.5) / bins
     return np.asarray(np.exp(utility + slope * middle[:, None]), dtype=np.float64)
 
 
-def fresh_bins(levels: int) -> Rows:
+def fresh_bins(levels: int, bins: int = SCORE_BINS) -> Rows:
     """Return the score bin of every key of a fresh score, which is uniform, shape (levels,)."""
-    return (np.arange(levels, dtype=np.int64) * SCORE_BINS // levels).astype(np.int32)
+    return (np.arange(levels, dtype=np.int64) * bins // levels).astype(np.int32)
 
 
-def ranked_bins(key: Rows, levels: int) -> Rows:
+def ranked_bins(key: Rows, levels: int, bins: int = SCORE_BINS) -> Rows:
     """Return the score bin of every key by its rank among the applicants.
 
     Parameters
     ----------
     key : (applicant,) array in [0, levels), points.
     levels : int.
+    bins : int; steps of the score scale.
 
     Returns
     -------
@@ -89,8 +91,8 @@ def ranked_bins(key: Rows, levels: int) -> Rows:
     """
     many = np.bincount(key, minlength=levels)
     middle = np.cumsum(many) - 0.5 * many
-    spot = middle / max(len(key), 1) * SCORE_BINS
-    return np.minimum(spot.astype(np.int64), SCORE_BINS - 1).astype(np.int32)
+    spot = middle / max(len(key), 1) * bins
+    return np.minimum(spot.astype(np.int64), bins - 1).astype(np.int32)
 
 
 @compiled

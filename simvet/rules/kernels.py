@@ -56,18 +56,20 @@ class Kernels:
     seat_the_rest: Callable[..., Any]
     settle: Callable[..., Any]
     count_students: Callable[..., Any]
+    lots: Callable[..., Any]
 
 
 KERNELS = {
     "compiled": Kernels(
         student_year.pass_students, student_year.enter_students, student_year.sit_exam, matching.order_by_key,
         choosing.walk_options, matching.walk_lists, matching.seat_the_rest, matching.settle,
-        student_year.count_students,
+        student_year.count_students, student_year.lots,
     ),
     "plain": Kernels(
         student_year.pass_students_plainly, student_year.enter_students_plainly, student_year.sit_exam_plainly,
         matching.order_by_key_plainly, choosing.walk_options_plainly, walk_lists_plainly,
         matching.seat_the_rest_plainly, matching.settle_plainly, student_year.count_students_plainly,
+        student_year.lots_plainly,
     ),
 }  # fmt: skip
 """Both sets by name."""

@@ -23,9 +23,6 @@ Ints = NDArray[np.int64]
 Rows = NDArray[np.int32]
 Small = NDArray[np.uint8]
 
-MECHANISMS = ("serial_dictatorship", "deferred_acceptance", "immediate_acceptance")
-"""What a scenario may name."""
-
 
 @dataclass
 class Lists:

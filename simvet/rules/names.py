@@ -23,3 +23,5 @@ CARD_INDICATORS = ("students_per_teacher", "postgraduate_share", "floor_area", "
 """Indicators of the yellow and red card rule for colleges."""
 PROJECT_STAGES = ("approved", "land", "construction", "acceptance", "recruiting")
 """Stages of a building or licensing project, in order."""
+MECHANISMS = ("serial_dictatorship", "deferred_acceptance", "immediate_acceptance")
+"""Admission mechanisms 平行志愿, 延迟接受, 志愿优先 that a scenario may name."""

@@ -338,6 +338,44 @@ def sit_exam_plainly(
 
 
 @compiled
+def lots(persons: NDArray[np.uint32], address: Ints) -> NDArray[np.uint32]:
+    """Return one random word for each person.
+
+    Parameters
+    ----------
+    persons : (person,) array; person numbers.
+    address : (5,) array; address of the random words.
+
+    Returns
+    -------
+    (person,) array; below a share times 2**32 with that share's probability.
+
+    Notes
+    -----
+    Unit: none. Errors: none. Source: MODEL, section 7.
+    """
+    found = np.empty(persons.shape[0], dtype=np.uint32)
+    words = np.empty((4, CHUNK), dtype=np.uint32)
+    for start in range(0, persons.shape[0], CHUNK):
+        many = min(CHUNK, persons.shape[0] - start)
+        fill_words(
+            address[0], address[1], address[2], address[3], address[4], persons[start : start + many], many, words
+        )
+        found[start : start + many] = words[0, :many]
+    return found
+
+
+def lots_plainly(persons: NDArray[np.uint32], address: Ints) -> NDArray[np.uint32]:
+    """Do what :func:`lots` does, in plain numpy; parameters, result and source are the same.
+
+    Notes
+    -----
+    Shape and unit: as there. Errors: none. Source: as there.
+    """
+    return keyed_words_of(address, persons)[0].astype(np.uint32)
+
+
+@compiled
 def count_students(
     cell: Cells, district: Cells, school: Scores, rows_end: int, first_cell: int, end_cell: int, by_district: Ints,
     by_school: Ints,
