@@ -39,12 +39,11 @@ from simvet.loading import load_scenario  # noqa: E402
 from simvet.opening.state import Opening, open_region  # noqa: E402
 from simvet.rules.admission import BINS, REFINEMENTS, place_by_score  # noqa: E402
 from simvet.rules.names import CARRIED_LIMITS, PROVIDERS  # noqa: E402
-from simvet.runs import Run  # noqa: E402
+from simvet.runs import Run, run_years  # noqa: E402
 from simvet.sampling import Uncertainty  # noqa: E402
 from simvet.scenario import Scenario  # noqa: E402
 from simvet.schedule import Capacity, Schedule  # noqa: E402
 from simvet.targets import is_modelled, readings_of  # noqa: E402
-from simvet.runs import run_years  # noqa: E402
 
 Floats = NDArray[np.float64]
 GateCall = tuple[Floats, Floats, Floats, Floats]

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from simvet.rules.names import MECHANISMS
+from simvet.schools import SchoolList
 from simvet.tables import home, named_numbers
 
 BEHAVIOUR = "data/agents/behaviour.csv"
@@ -40,6 +41,7 @@ class AgentChoices:
     home_points: int = 0
     list_length: int | None = None
     kernels: str = ""
+    lists: Mapping[str, SchoolList] = field(default_factory=dict, repr=False, compare=False)
     rules: Mapping[str, str] = field(default_factory=lambda: {name: known[0] for name, known in RULES.items()})
 
     def numbers(self) -> dict[str, float]:
@@ -51,9 +53,9 @@ class AgentChoices:
         """Return what of it changes results, for a digest."""
         return [
             self.schools, self.mechanism, self.remember_scores, self.supplementary, self.home_points, self.list_length,
-            sorted(self.rules.items()),
+            sorted(self.rules.items()), sorted((name, found.digest) for name, found in self.lists.items()),
         ]  # fmt: skip
 
 
 PARITY = AgentChoices(schools=NO_SCHOOLS, remember_scores=False)
-"""What makes the agent engine compute the numbers of the cohort engine: options alone, fresh scores. MODEL, section 4."""
+"""What makes the agent engine compute what the cohort engine does: options alone, fresh scores (MODEL, section 4)."""

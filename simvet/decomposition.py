@@ -238,7 +238,7 @@ def _without_drift(run: Run) -> Run:
     old = run.schedule
     steady = replace(old.uncertainty, drift=False)
     schedule = Schedule(scenario, old.draws, old.count, steady, old.openings)
-    return Run(scenario, schedule, run_years(schedule, seed=run.seed), run.seed)
+    return Run(scenario, schedule, run_years(schedule, run.engine, run.seed), run.seed, run.engine)
 
 
 def _read(run: Run, indicator: str, stage: str, position: int, column: int) -> Floats:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from simvet.conflicts import Conflict, conflicts_of
+from simvet.errors import InputError, nearest
 from simvet.rules.names import LIMITS, PROVIDERS
 from simvet.runs import DEFAULT_DRAWS, Run, rerun, start_run
 from simvet.sampling import Uncertainty
@@ -19,6 +20,9 @@ from simvet.verdicts import Verdict, judge
 if TYPE_CHECKING:
     import pandas
     import xarray
+
+    from simvet.engines.agents import AgentWorld
+    from simvet.lives import Biography
 
 
 @dataclass
@@ -102,12 +106,13 @@ class Result(Run):
         counted = [(item.key, item.stage) for item in items.values()]
         return pairs + [(name, "region") for name in single] + admission + staged + counted
 
-    def verdicts(self, causes: bool = True, progress: Callable[[str], None] | None = None) -> list[Verdict]:
+    def verdicts(self, causes: bool | None = None, progress: Callable[[str], None] | None = None) -> list[Verdict]:
         """Return the verdict on every target of the register that can be computed, in every reading of its text.
 
         Parameters
         ----------
-        causes : bool; search the binding cause by relaxing every limit in turn (some thirty more runs).
+        causes : bool, optional; search the binding cause by relaxing every limit in turn (some thirty more runs). By
+            default yes for the cohort engine, no for the agent engine, whose runs take seconds each.
         progress : callable, optional; told what is being computed.
 
         Returns
@@ -118,7 +123,83 @@ class Result(Run):
         -----
         Unit: each target's own. Errors: InputError when a target names no indicator. Source: MODEL, section 8.
         """
-        return judge(self, causes, progress)
+        return judge(self, self.engine == "cohort" if causes is None else causes, progress)
+
+    @property
+    def agents(self) -> AgentWorld:
+        """Return the students and schools of a run of the agent engine.
+
+        Raises
+        ------
+        InputError : the run is one of another engine.
+        """
+        from simvet.engines.agents import AgentWorld  # noqa: PLC0415
+
+        if not isinstance(self.world, AgentWorld):
+            raise InputError(
+                "result", "the {word} engine has no single students", "Run the scenario with engine agents",
+                word=self.engine,
+            )  # fmt: skip
+        return self.world
+
+    def biography(
+        self, student: int, other: Result | None = None, draw: int = 0, region: str | None = None
+    ) -> Biography:
+        """Return the life of one student, and what would have become of the same person under another scenario.
+
+        Parameters
+        ----------
+        student : int; row of the student store, from 0.
+        other : Result, optional; a run of the agent engine with the same seed and regions.
+        draw : int.
+        region : str, optional; by default the first of the scenario.
+
+        Returns
+        -------
+        Biography.
+
+        Raises
+        ------
+        InputError : there is no such student, draw or region, or a run has no single students.
+
+        Notes
+        -----
+        Unit: school years. Source: the student store; both lives meet the same random numbers.
+        """
+        from simvet.lives import biography_of  # noqa: PLC0415
+
+        regions = self.books.regions
+        if region is not None and region not in regions:
+            raise InputError(
+                "biography", "{kind} {word!r} is unknown", "Did you mean {near!r}?", kind="region", word=region,
+                near=nearest(region, regions),
+            )  # fmt: skip
+        place = 0 if region is None else regions.index(region)
+        if other is not None and (other.seed, other.books.regions) != (self.seed, regions):
+            raise InputError(
+                "biography",
+                "the other run has another seed or other regions",
+                "Run both with the same seed and regions",
+            )
+        return biography_of(self.agents, student, draw, place, None if other is None else other.agents)
+
+    def admissions(self) -> pandas.DataFrame:
+        """Return seats, placed, first choices and cut-offs by programme, gate and year; see ``simvet.admissions``."""
+        from simvet.admissions import admissions_frame  # noqa: PLC0415
+
+        return admissions_frame(self.agents)
+
+    def matching(self) -> pandas.DataFrame:
+        """Return first-choice share, empty seats and mismatch by gate and year; see ``simvet.admissions``."""
+        from simvet.admissions import matching_frame  # noqa: PLC0415
+
+        return matching_frame(self.agents)
+
+    def schools(self) -> pandas.DataFrame:
+        """Return every school as it stands at the end of the run; see ``simvet.admissions``."""
+        from simvet.admissions import schools_frame  # noqa: PLC0415
+
+        return schools_frame(self.agents)
 
     def conflicts(self, verdicts: Sequence[Verdict] | None = None) -> list[Conflict]:
         """Return which targets pull each other down, by which lever and how hard.
@@ -162,7 +243,7 @@ class Result(Run):
 
 
 def simulate(
-    scenario: Scenario | str | Path, draws: int = DEFAULT_DRAWS, seed: int = 1, until: int | None = None,
+    scenario: Scenario | str | Path, draws: int | None = None, seed: int = 1, until: int | None = None,
     engine: str = "cohort", uncertainty: Uncertainty | None = None,
 ) -> Result:  # fmt: skip
     """Run a scenario.
@@ -170,10 +251,10 @@ def simulate(
     Parameters
     ----------
     scenario : Scenario, or the name or path of one.
-    draws : int; size of the ensemble.
+    draws : int, optional; size of the ensemble: by default 1000 of the cohort engine, one world of the agent engine.
     seed : int; the same seed gives the same bytes.
     until : int, optional; last school year, by default the scenario's.
-    engine : str; ``cohort``.
+    engine : str; ``cohort``, or ``agents`` for one row a student.
     uncertainty : Uncertainty, optional; by default parameters, opening and drift, without chance.
 
     Returns
@@ -190,7 +271,7 @@ def simulate(
     Unit: persons and persons/year. Source: MODEL.
     """
     run = start_run(scenario, draws, seed, until, engine, uncertainty or Uncertainty())
-    return Result(run.scenario, run.schedule, run.books, run.seed)
+    return Result(run.scenario, run.schedule, run.books, run.seed, run.engine, run.world)
 
 
 __all__ = ["DEFAULT_DRAWS", "Result", "rerun", "simulate"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -17,12 +17,16 @@ from simvet.loading import load_scenario, require_horizon
 from simvet.sampling import Uncertainty
 from simvet.scenario import Scenario
 from simvet.schedule import Schedule
-from simvet.yearly import YearLoop
+from simvet.yearly import World, YearLoop
 
 Floats = NDArray[np.float64]
 
 MOST_DRAWS = 1_000_000
 DEFAULT_DRAWS = 1000
+AGENT_DRAWS = 1
+"""Draws of the agent engine by default: one world, every student in it."""
+MOST_STUDENTS = 60_000_000
+"""Students at the start of a run that agents carry: some 4 GB."""
 
 
 @dataclass
@@ -38,6 +42,8 @@ class Run:
     schedule: Schedule
     books: Books
     seed: int
+    engine: str = "cohort"
+    world: World | None = None
 
     @property
     def view(self) -> View:
@@ -103,6 +109,17 @@ class Run:
         return known if known and is_item else find_indicator(self.scenario, name, stage).unit
 
 
+def run_world(schedule: Schedule, engine: str = "cohort", seed: int = 0) -> tuple[Books, World]:
+    """Return the balanced books of a run, and the engine's state at its end; see :func:`run_years`.
+
+    Notes
+    -----
+    Shape and unit: as there. Errors: as there. Source: as there.
+    """
+    world = ENGINES[engine](schedule, Draws(seed))
+    return YearLoop(schedule, world).finish(), world
+
+
 def run_years(schedule: Schedule, engine: str = "cohort", seed: int = 0) -> Books:
     """Return the balanced books of a run.
 
@@ -124,18 +141,19 @@ def run_years(schedule: Schedule, engine: str = "cohort", seed: int = 0) -> Book
     -----
     Unit: persons and persons/year. Source: ARCHITECTURE, the heart.
     """
-    return YearLoop(schedule, ENGINES[engine](schedule, Draws(seed))).finish()
+    return run_world(schedule, engine, seed)[0]
 
 
 def start_run(
-    scenario: Scenario | str | Path, draws: int, seed: int, until: int | None, engine: str, uncertainty: Uncertainty
-) -> Run:
+    scenario: Scenario | str | Path, draws: int | None, seed: int, until: int | None, engine: str,
+    uncertainty: Uncertainty,
+) -> Run:  # fmt: skip
     """Run a scenario; see :func:`simvet.result.simulate`, which wraps this for notebook users.
 
     Parameters
     ----------
     scenario : Scenario, or the name or path of one.
-    draws : int.
+    draws : int or None; by default 1000 of the cohort engine, 1 of the agent engine.
     seed : int.
     until : int or None; last school year.
     engine : str; a key of ENGINES.
@@ -154,16 +172,54 @@ def start_run(
     Unit: persons and persons/year. Source: MODEL.
     """
     chosen = scenario if isinstance(scenario, Scenario) else load_scenario(scenario)
-    require_draws(draws)
-    if until is not None:
-        chosen = chosen.with_horizon(require_horizon(until, chosen.base_year, "--until"))
     if engine not in ENGINES:
         raise InputError(
             "engine", "{kind} {word!r} is unknown", "Did you mean {near!r}?", kind="engine", word=engine,
             near=nearest(engine, ENGINES),
         )  # fmt: skip
+    if draws is None:
+        draws = AGENT_DRAWS if engine == "agents" else DEFAULT_DRAWS
+    require_draws(draws)
+    if engine == "agents":
+        # Students are persons, whatever the run is asked to draw besides.
+        uncertainty = replace(uncertainty, chance=True)
+    if until is not None:
+        chosen = chosen.with_horizon(require_horizon(until, chosen.base_year, "--until"))
     schedule = Schedule(chosen, Draws(seed), draws, uncertainty)
-    return Run(chosen, schedule, run_years(schedule, engine, seed), seed)
+    if engine == "agents":
+        require_students(schedule)
+    books, world = run_world(schedule, engine, seed)
+    return Run(chosen, schedule, books, seed, engine, world)
+
+
+def require_students(schedule: Schedule) -> float:
+    """Return how many students a run starts with, if the machine can carry them one by one; complain if not.
+
+    Parameters
+    ----------
+    schedule : Schedule.
+
+    Returns
+    -------
+    float, persons in all draws and regions, primary school aside.
+
+    Raises
+    ------
+    InputError : there are more than MOST_STUDENTS.
+
+    Notes
+    -----
+    Source: memory of a large machine.
+    """
+    pathway = schedule.scenario.pathway
+    after_primary = pathway.cells_of("primary/regular").stop
+    students = float(sum(opening.stock[:, after_primary:].sum() for opening in schedule.openings))
+    if students > MOST_STUDENTS:
+        raise InputError(
+            "--draws", "{count} students would have to be carried one by one",
+            "At most {most}; choose fewer draws, or --engine cohort", count=round(students), most=MOST_STUDENTS,
+        )  # fmt: skip
+    return students
 
 
 def require_draws(draws: int) -> int:
@@ -214,7 +270,8 @@ def rerun(run: Run, scenario: Scenario) -> Run:
         raise ValueError("the regions or base years differ")
     old = run.schedule
     schedule = Schedule(scenario, old.draws, old.count, old.uncertainty, old.openings, old.shared)
-    return Run(scenario, schedule, run_years(schedule, seed=run.seed), run.seed)
+    books, world = run_world(schedule, run.engine, run.seed)
+    return Run(scenario, schedule, books, run.seed, run.engine, world)
 
 
 def reread(run: Run, scenario: Scenario) -> Run:
@@ -235,4 +292,4 @@ def reread(run: Run, scenario: Scenario) -> Run:
     """
     old = run.schedule
     schedule = Schedule(scenario, old.draws, old.count, old.uncertainty, old.openings, old.shared)
-    return Run(scenario, schedule, run.books, run.seed)
+    return Run(scenario, schedule, run.books, run.seed, run.engine, run.world)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -95,6 +96,17 @@ class SchoolList:
     programme_field: NDArray[np.int16]
     programme_track: NDArray[np.int8]
     programme_seats: NDArray[np.float64]
+
+    @property
+    def digest(self) -> str:
+        """Return the sha256 of everything that changes results, 16 hex digits."""
+        parts = [str((self.districts, self.codes)).encode()]
+        parts += [
+            np.ascontiguousarray(getattr(self, name)).tobytes()
+            for name in ("stage", "district", "quality", "programme_school", "programme_field", "programme_track",
+                         "programme_seats")
+        ]  # fmt: skip
+        return hashlib.sha256(b"|".join(parts)).hexdigest()[:16]
 
     def seats(self, stage: str, track: str) -> float:
         """Return the first-year seats of a track, persons; errors: ValueError for an unknown one; source: the list."""

@@ -27,7 +27,8 @@ DISTRIBUTIONS = ("exact", "rounding", "fixed", "triangular", "normal_90")
 UNITS = (
     "persons", "persons/year", "share", "share/year", "ratio", "schools", "CNY/student", "CNY/student/year",
     "persons per 100000", "students/teacher", "year", "years", "count", "count/year", "logit", "logit/year", "log/year",
-    "per year", "points", "students/class", "places", "CNY", "CNY/year", "amount/year", "m2/student", "volumes/student", "CNY/place",
+    "per year", "points", "students/class",
+    "places", "CNY", "CNY/year", "amount/year", "m2/student", "volumes/student", "CNY/place",
 )  # fmt: skip
 LARGEST_FILE = 20_000_000
 """Bytes; a table of every figure of every prefecture of China stays below a tenth of this."""

@@ -1,4 +1,4 @@
-"""What students can name on a list: the programmes of a gate, their seats, and the tables that wishes are drawn from."""
+"""What students can name on a list: the programmes of a gate, and the tables that wishes are drawn from."""
 
 from __future__ import annotations
 

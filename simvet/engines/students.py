@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,8 +31,12 @@ COLUMNS: dict[str, tuple[type[np.generic], int]] = {
     "cell": (np.uint8, GONE), "left": (np.uint8, 0), "district": (np.uint8, 0), "score": (np.int16, 0),
     "preference": (np.uint8, 0), "school": (np.int16, NO_SCHOOL), "field": (np.uint8, NO_FIELD), "rank": (np.uint8, 0),
     "first_school": (np.int16, NO_SCHOOL), "first_field": (np.uint8, NO_FIELD), "first_rank": (np.uint8, 0),
+    "college_school": (np.int16, NO_SCHOOL), "college_field": (np.uint8, NO_FIELD), "college_rank": (np.uint8, 0),
 }  # fmt: skip
-"""Columns with their type and what stands in a row that nobody has written; ``first_`` is senior secondary school."""
+"""Columns with their type and what stands in a row that nobody has written.
+
+``first_`` keeps senior secondary school once somebody is at college, ``college_`` the college before a top-up.
+"""
 BYTES = sum(np.dtype(kind).itemsize for kind, _ in COLUMNS.values())
 """Bytes of a student's row, the cells of past years aside."""
 
@@ -49,14 +54,14 @@ class Students:
 
     first_year: int
     rows: int = 0
-    columns: dict[str, NDArray[np.generic]] = field(default_factory=dict)
+    columns: dict[str, NDArray[Any]] = field(default_factory=dict)
     blocks: list[tuple[int, int, int]] = field(default_factory=list)
     past: dict[int, NDArray[np.uint8]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.columns = {name: np.empty(0, dtype=kind) for name, (kind, _) in COLUMNS.items()}
 
-    def __getitem__(self, name: str) -> NDArray[np.generic]:
+    def __getitem__(self, name: str) -> NDArray[Any]:
         """Return a column with all its room; rows beyond ``rows`` are empty."""
         return self.columns[name]
 
@@ -104,6 +109,13 @@ class Students:
                 year=year, first=self.first_year, last=most,
             )  # fmt: skip
         return number
+
+    def kind_of(self, number: int) -> str:
+        """Return how the students of a block came in: ``opening``, or one of KINDS with the school year."""
+        if number < OPENING_BLOCKS:
+            return "opening"
+        year, kind = divmod(number - OPENING_BLOCKS, len(KINDS))
+        return f"{KINDS[kind]} {self.first_year + year}"
 
     def persons(self, rows: Ints) -> NDArray[np.uint32]:
         """Return the person numbers of rows, the row word of all their random numbers."""

@@ -11,6 +11,7 @@ from simvet.errors import InputError, nearest
 from simvet.items import item_rows, region_items
 from simvet.levers import Lever
 from simvet.loading import parts
+from simvet.loading.agents import agent_choices
 from simvet.loading.checks import LAST_YEAR
 from simvet.loading.register import load_pathway, load_project_standards, load_register
 from simvet.loading.schema import Sheet, read_sheet
@@ -197,6 +198,7 @@ def _build(chain: list[Sheet]) -> Scenario:
         rows=rows,
         items={case.region: region_items(case.region) for case in regions},
         where=last.path.name,
+        agents=agent_choices(chain, tuple(names)),
     )
 
 

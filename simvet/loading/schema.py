@@ -97,6 +97,18 @@ class TargetFile(_Strict):
     title: Labels
 
 
+class AgentsFile(_Strict):
+    """What a scenario says about students and schools one by one; what stands None is left at its default."""
+
+    schools: Text | None = None
+    mechanism: Text | None = None
+    remember_scores: bool | None = None
+    supplementary: bool | None = None
+    home_points: int | None = None
+    list_length: int | None = None
+    rules: dict[str, Text] = {}
+
+
 class ScenarioFile(_Strict):
     """A scenario as a file writes it; what stands None is inherited from ``base``."""
 
@@ -112,6 +124,7 @@ class ScenarioFile(_Strict):
     projects: list[ProjectFile] = []
     headlines: list[str] | None = None
     targets: list[TargetFile] = []
+    agents: AgentsFile | None = None
 
 
 @dataclass(frozen=True)
@@ -170,6 +183,7 @@ _KNOWN_KEYS: dict[str, type[BaseModel]] = {
     "regions": RegionFile,
     "targets": TargetFile,
     "title": Labels,
+    "agents": AgentsFile,
     "places": SpreadFile,
     "opening": SpreadFile,
     "start": SpreadFile,

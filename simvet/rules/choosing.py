@@ -100,7 +100,7 @@ def _exponential(word: int, knots: Floats) -> float:
     """Return the exponential number of a random word."""
     stretch = word >> 16
     part = float(word & 65535) / 65536.0
-    return knots[stretch] + (knots[stretch + 1] - knots[stretch]) * part
+    return float(knots[stretch] + (knots[stretch + 1] - knots[stretch]) * part)
 
 
 @compiled
@@ -140,12 +140,12 @@ def walk_options(
         for turn in range(many):
             applicant = order[start + turn]
             score_bin = bin_of_key[key[applicant]]
-            none = _exponential(np.int64(words[0, turn]), knots)
+            none = _exponential(int(words[0, turn]), knots)
             best, value, wished = -1, none, False
             any_open = False
             for option in range(options):
                 word = words[option + 1, turn] if option < 3 else more[option - 3, turn]
-                wish = _exponential(np.int64(word), knots) / odds[score_bin, option]
+                wish = _exponential(int(word), knots) / odds[score_bin, option]
                 wished = wished or wish < none
                 if seats[option] > 0:
                     any_open = True

@@ -21,8 +21,8 @@ Small = NDArray[np.uint8]
 def walk_lists_plainly(
     order: Rows, persons: NDArray[np.uint32], level: Small, group: Small, key: Rows, bin_of_key: Rows,
     edges: NDArray[np.float64], table_start: Ints, table_length: Ints, probability: NDArray[np.float32], other: Rows,
-    seats: Rows, list_length: int, most_draws: int, distinct: bool, address: Ints, choice: Rows, rank: Small,
-    cutoff: Rows, first_choices: Rows,
+    seats: Rows, list_length: int, most_draws: int, distinct: bool, loyalty: float, address: Ints,
+    choice: Rows, rank: Small, cutoff: Rows, first_choices: Rows,
 ) -> None:  # fmt: skip
     """Do what ``matching.walk_lists`` does by deferred acceptance with one priority; parameters are the same.
 
@@ -32,7 +32,7 @@ def walk_lists_plainly(
     """
     lists = Lists(
         persons, level, group, bin_of_key[key], edges, table_start, table_length, probability, other, list_length,
-        most_draws, distinct, address,
+        most_draws, distinct, loyalty, address,
     )  # fmt: skip
     home = np.zeros(len(seats), dtype=np.int64)
     deferred_acceptance(order, key, lists, seats, None, home, choice, rank, cutoff, first_choices)
@@ -74,10 +74,10 @@ KERNELS = {
 }  # fmt: skip
 """Both sets by name."""
 
-COMPILED_STUDENT_YEARS = 3_000_000
-"""Student-years from which a run is worth compiled rules that lie ready on the disk: loading them takes about 1 s."""
-COMPILE_STUDENT_YEARS = 12_000_000
-"""Student-years from which a run is worth compiling them: about 10 s, against 0.8 microseconds a student-year."""
+LOADING, COMPILING = 0.5, 12.0
+"""Seconds that it takes to load compiled rules from the disk, and to compile them for the first time."""
+SAVED, SAVED_ON_LISTS = 0.8e-6, 10e-6
+"""Seconds that compiled rules save for a student and year: at gates over options, and over lists of schools."""
 
 
 def ready() -> bool:
@@ -95,12 +95,13 @@ def ready() -> bool:
     return {"pass_students", "sit_exam", "walk_options", "walk_lists"} <= found
 
 
-def kernels_for(student_years: float) -> str:
+def kernels_for(student_years: float, lists: bool) -> str:
     """Return which set of rules ends a run sooner.
 
     Parameters
     ----------
     student_years : float; students times years.
+    lists : bool; whether students choose schools.
 
     Returns
     -------
@@ -110,4 +111,5 @@ def kernels_for(student_years: float) -> str:
     -----
     Unit: student-years. Errors: none. Source: measured, see ``benchmarks/agents``.
     """
-    return "compiled" if student_years >= (COMPILED_STUDENT_YEARS if ready() else COMPILE_STUDENT_YEARS) else "plain"
+    saved = student_years * (SAVED_ON_LISTS if lists else SAVED)
+    return "compiled" if saved >= (LOADING if ready() else COMPILING) else "plain"

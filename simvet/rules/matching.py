@@ -112,15 +112,26 @@ def order_by_key_plainly(key: Rows, levels: int, before: Rows) -> Rows:
 
 
 @compiled
-def _named_by(
-    one: float, two: float, wish: int, score_bin: int, home: int, edges: Floats, table_start: Ints,
-    table_length: Ints, probability: Chances, other: Rows,
-) -> int:  # fmt: skip
-    """Return the programme that two random words name, DECLINED for "not to continue"."""
+def _part_of(one: float, before: int, loyalty: float, wish: int, score_bin: int, edges: Floats) -> int:
+    """Return the part that a random word points to; after a full programme it is the same one as a rule."""
     parts = edges.shape[2]
+    lot = one
+    if before >= 0:
+        if one < loyalty:
+            return before
+        lot = (one - loyalty) * (WORD / (WORD - loyalty))
     part = 0
     for step in range(parts):
-        part += one >= edges[wish, score_bin, step]
+        part += lot >= edges[wish, score_bin, step]
+    return part
+
+
+@compiled
+def _named_by(
+    two: float, part: int, home: int, parts: int, table_start: Ints, table_length: Ints, probability: Chances,
+    other: Rows,
+) -> int:  # fmt: skip
+    """Return the programme of a part that a random word names, DECLINED for "not to continue"."""
     inside = min(part, parts - 1)
     spot = two * table_length[inside, home] / WORD
     column = int(spot)
@@ -146,6 +157,7 @@ def walk_lists(  # noqa: PLR0912, PLR0915 - one loop, so that the compiler keeps
     list_length: int,
     most_draws: int,
     distinct: bool,
+    loyalty: float,
     address: Ints,
     choice: Rows,
     rank: Small,
@@ -170,6 +182,7 @@ def walk_lists(  # noqa: PLR0912, PLR0915 - one loop, so that the compiler keeps
     list_length : int; entries of a list that can be used.
     most_draws : int; look-ups after which a list ends, for those who would name the same few again and again.
     distinct : bool; whether naming a programme twice uses up one entry only.
+    loyalty : float; probability that the entry after a full programme comes from the same part, times 2**32. Below 1.
     address : (5,) array; address of the random words; one step for two draws.
     choice : (applicant,) array, filled; programme, DECLINED or UNPLACED.
     rank : (applicant,) array, filled; entry that was granted, from 1.
@@ -186,6 +199,8 @@ def walk_lists(  # noqa: PLR0912, PLR0915 - one loop, so that the compiler keeps
     upcoming = np.empty(CHUNK, dtype=np.uint32)
     words = np.empty((4, CHUNK), dtype=np.uint32)
     wishes = np.empty((2, CHUNK), dtype=np.int32)
+    parts_of = np.empty((2, CHUNK), dtype=np.int32)
+    parts = edges.shape[2]
     wish_of = np.empty(CHUNK, dtype=np.uint8)
     home_of = np.empty(CHUNK, dtype=np.uint8)
     points_of = np.empty(CHUNK, dtype=np.uint32)
@@ -202,20 +217,33 @@ def walk_lists(  # noqa: PLR0912, PLR0915 - one loop, so that the compiler keeps
             home_of[turn] = group[applicant]
             points_of[turn] = key[applicant]
         fill_words(seed_low, seed_high, decision, year, cohort, upcoming, many, words)
-        for draw in range(min(2, most_draws)):
+        for turn in range(many):
+            part = _part_of(
+                float(words[0, turn]), -1, loyalty, wish_of[turn], bin_of_key[points_of[turn]], edges
+            )  # fmt: skip
+            parts_of[0, turn] = part
+            wishes[0, turn] = _named_by(
+                float(words[1, turn]), part, home_of[turn], parts, table_start, table_length, probability, other
+            )  # fmt: skip
+        if most_draws > 1:
             for turn in range(many):
-                wishes[draw, turn] = _named_by(
-                    float(words[2 * draw, turn]), float(words[2 * draw + 1, turn]), wish_of[turn],
-                    bin_of_key[points_of[turn]], home_of[turn], edges, table_start, table_length, probability, other,
+                part = _part_of(
+                    float(words[2, turn]), parts_of[0, turn], loyalty, wish_of[turn], bin_of_key[points_of[turn]], edges
+                )  # fmt: skip
+                parts_of[1, turn] = part
+                wishes[1, turn] = _named_by(
+                    float(words[3, turn]), part, home_of[turn], parts, table_start, table_length, probability, other
                 )  # fmt: skip
         for turn in range(many):
             applicant = order[start + turn]
             entries = 0
             result = UNPLACED
             third, fourth = np.uint64(0), np.uint64(0)
+            part = 0
             for draw in range(most_draws):
                 if draw < 2:
-                    programme = np.int64(wishes[draw, turn])
+                    programme = int(wishes[draw, turn])
+                    part = int(parts_of[draw, turn])
                 else:
                     if draw % 2 == 0:
                         one, two, third, fourth = keyed_words(
@@ -223,9 +251,11 @@ def walk_lists(  # noqa: PLR0912, PLR0915 - one loop, so that the compiler keeps
                         )
                     else:
                         one, two = third, fourth
+                    part = _part_of(
+                        float(one), part, loyalty, wish_of[turn], bin_of_key[points_of[turn]], edges
+                    )  # fmt: skip
                     programme = _named_by(
-                        float(one), float(two), wish_of[turn], bin_of_key[points_of[turn]], home_of[turn], edges,
-                        table_start, table_length, probability, other,
+                        float(two), part, home_of[turn], parts, table_start, table_length, probability, other
                     )  # fmt: skip
                 if programme < 0:
                     if entries == 0 or open_seats > 0:

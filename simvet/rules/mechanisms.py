@@ -46,12 +46,14 @@ class Lists:
     list_length: int
     most_draws: int
     distinct: bool
+    loyalty: float
     address: Ints
 
     def __post_init__(self) -> None:
         count = len(self.persons)
         self.draws = np.zeros(count, dtype=np.int64)
         self.entries = np.zeros(count, dtype=np.int64)
+        self.before = np.full(count, -1, dtype=np.int64)
         self.named = np.full((count, self.list_length), -1, dtype=np.int64)
         self._words: dict[int, tuple[Ints, NDArray[np.uint64]]] = {}
 
@@ -84,7 +86,11 @@ class Lists:
             four = keyed_words_of(self.address, self.persons[who[here]], int(step) >> 1)
             words[:, here] = four[2 * (step % 2) : 2 * (step % 2) + 2]
         edges = self.edges[self.level[who], self.score_bin[who]]
-        part = (words[0][:, None] >= edges).sum(axis=1)
+        before = self.before[who]
+        stays = (before >= 0) & (words[0] < self.loyalty)
+        lot = np.where(before >= 0, (words[0] - self.loyalty) * (WORD / (WORD - self.loyalty)), words[0])
+        part = np.where(stays, before, (lot[:, None] >= edges).sum(axis=1))
+        self.before[who] = part
         declined = part == edges.shape[1]
         part = np.where(declined, 0, part)
         group = self.group[who]

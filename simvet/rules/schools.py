@@ -1,8 +1,8 @@
 """What schools decide once a year, each rule a pure function of what one school or its region can see.
 
-Programmes are stopped, cut, merged and added (停、减、整、增); classes open and close; teachers and equipment are shared out;
-a school's standing follows its quality and what becomes of its students. All numbers behind them are assumed and stand in
-``data/agents/behaviour.csv``.
+Programmes are stopped, cut, merged and added (停、减、整、增); classes open and close; teachers and equipment are
+shared out; a school's standing follows its quality and what becomes of its students. All numbers behind them are
+assumed and stand in ``data/agents/behaviour.csv``.
 """
 
 from __future__ import annotations
@@ -37,8 +37,8 @@ def follow_demand(
 
     Notes
     -----
-    Errors: none. Cut and grow with demand; stop what falls below ``smallest`` and merge its seats into the rest; add the
-    most wanted field that is missing. Source: 专业动态调整 (停、减、整、增), numbers assumed.
+    Errors: none. Cut and grow with demand; stop what falls below ``smallest`` and merge its seats into the rest; add
+    the most wanted field that is missing. Source: 专业动态调整 (停、减、整、增), numbers assumed.
     """
     total = planned.sum()
     if total <= 0.0:
@@ -47,7 +47,9 @@ def follow_demand(
     asked = np.where(offered, wanted, 0.0)
     goal = total * asked / asked.sum() if asked.sum() > 0.0 else planned
     moved = planned + speed * (goal - planned)
-    stopped = offered & (moved < min(smallest, planned.max()))
+    stopped = offered & (moved < smallest)
+    # The last programme is never stopped: that would be closing the school.
+    stopped[np.argmax(moved)] = False
     moved[stopped] = 0.0
     missing = np.flatnonzero(~offered & (pressure >= PRESSED))
     if len(missing) and speed * total >= class_size / 2.0:
@@ -56,7 +58,7 @@ def follow_demand(
 
 
 def keep_seats(
-    planned: Floats, wanted: Floats, pressure: Floats, speed: float, class_size: float, smallest: float
+    planned: Floats, _wanted: Floats, _pressure: Floats, _speed: float, _class_size: float, _smallest: float
 ) -> Floats:
     """Return a school's seats by programme as they were; parameters as for :func:`follow_demand`.
 
@@ -96,7 +98,7 @@ def open_and_close(planned: float, filled: float, wanted: float, most: float, cl
     return planned
 
 
-def keep_classes(planned: float, filled: float, wanted: float, most: float, class_size: float) -> float:
+def keep_classes(planned: float, _filled: float, _wanted: float, _most: float, _class_size: float) -> float:
     """Return the first-year seats of a school as they were; parameters as for :func:`open_and_close`.
 
     Notes
@@ -125,7 +127,7 @@ def shortage(students: float, teachers: float, standard: float) -> float:
     return max(students / standard - teachers, 0.01 * teachers)
 
 
-def by_size(students: float, teachers: float, standard: float) -> float:
+def by_size(students: float, _teachers: float, standard: float) -> float:
     """Return a school's claim on new teachers by its enrolment alone; parameters as for :func:`shortage`.
 
     Notes
@@ -135,7 +137,7 @@ def by_size(students: float, teachers: float, standard: float) -> float:
     return students / standard
 
 
-def claim_by_enrolment(students: float, equipment: float) -> float:
+def claim_by_enrolment(students: float, _equipment: float) -> float:
     """Return a school's claim on the money for equipment: its students.
 
     Parameters
@@ -187,12 +189,13 @@ def quality_and_progression(standing: float, quality: float, progression: float,
 
     Notes
     -----
-    Errors: none. Three equal parts. Source: MODEL, section 4 (attractiveness), brought down to schools; weights assumed.
+    Errors: none. Three equal parts. Source: MODEL, section 4 (attractiveness), brought down to schools; weights
+    assumed.
     """
     return kept * standing + (1.0 - kept) * (quality + progression + equipped) / 3.0
 
 
-def constant_standing(standing: float, quality: float, progression: float, equipped: float, kept: float) -> float:
+def constant_standing(standing: float, _quality: float, _progression: float, _equipped: float, _kept: float) -> float:
     """Return a school's standing as it was; parameters as for :func:`quality_and_progression`.
 
     Notes
@@ -255,7 +258,8 @@ def whole_seats(total: int, weight: Floats) -> NDArray[np.int32]:
     seats = np.floor(exact).astype(np.int32)
     order = np.argsort(-(exact - seats), kind="stable")
     seats[order[: total - int(seats.sum())]] += 1
-    return seats
+    found: NDArray[np.int32] = seats
+    return found
 
 
 def standardised(values: Floats) -> Floats:

@@ -372,7 +372,8 @@ def lots_plainly(persons: NDArray[np.uint32], address: Ints) -> NDArray[np.uint3
     -----
     Shape and unit: as there. Errors: none. Source: as there.
     """
-    return keyed_words_of(address, persons)[0].astype(np.uint32)
+    found: NDArray[np.uint32] = keyed_words_of(address, persons)[0].astype(np.uint32)
+    return found
 
 
 @compiled

@@ -12,9 +12,9 @@ from simvet.levers import Lever
 from simvet.loading import load_scenario
 from simvet.result import Result, simulate
 from simvet.rules.names import CARRIED_LIMITS, LIMITS, PROVIDERS
+from simvet.runs import run_years
 from simvet.scenario import Scenario
 from simvet.schedule import Schedule
-from simvet.runs import run_years
 
 DRAWS = 30
 REGION = "zhejiang"
