@@ -10,13 +10,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from simvet.behaviour import AgentChoices
     from simvet.checking import check
     from simvet.comparison import compare
     from simvet.decomposition import decompose
+    from simvet.engines.world import RegionModel
     from simvet.errors import BalanceError, InputError, SimvetError
     from simvet.levers import Lever
     from simvet.loading import load_scenario
     from simvet.province import rest_of_province
+    from simvet.reconciliation import reconcile
     from simvet.register import answer_targets
     from simvet.result import Result, simulate
     from simvet.rules.resources import qualified_path, slots_to_reach
@@ -32,6 +35,8 @@ _HOMES = {
     "Result": "simvet.result",
     "SimvetError": "simvet.errors",
     "Uncertainty": "simvet.sampling",
+    "AgentChoices": "simvet.behaviour",
+    "RegionModel": "simvet.engines.world",
     "answer_targets": "simvet.register",
     "chain_of": "simvet.sources",
     "check": "simvet.checking",
@@ -39,15 +44,16 @@ _HOMES = {
     "decompose": "simvet.decomposition",
     "load_scenario": "simvet.loading",
     "qualified_path": "simvet.rules.resources",
+    "reconcile": "simvet.reconciliation",
     "rest_of_province": "simvet.province",
     "simulate": "simvet.result",
     "slots_to_reach": "simvet.rules.resources",
 }
 
 __all__ = [
-    "BalanceError", "InputError", "Lever", "Result", "SimvetError", "Uncertainty", "__version__", "answer_targets",
-    "chain_of", "check", "compare", "decompose", "load_scenario", "qualified_path", "rest_of_province", "simulate",
-    "slots_to_reach",
+    "AgentChoices", "BalanceError", "InputError", "Lever", "RegionModel", "Result", "SimvetError", "Uncertainty",
+    "__version__", "answer_targets", "chain_of", "check", "compare", "decompose", "load_scenario",
+    "qualified_path", "reconcile", "rest_of_province", "simulate", "slots_to_reach",
 ]  # fmt: skip
 
 

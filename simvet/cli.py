@@ -1,4 +1,4 @@
-"""The command line: simvet run | targets | explain | conflicts | compare | check | list."""
+"""The command line: simvet run | life | targets | explain | conflicts | compare | check | list."""
 
 from __future__ import annotations
 
@@ -13,15 +13,18 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from simvet.errors import InputError
+from simvet.errors import InputError, SimvetError
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
 
     from simvet.report.wording import Language
+    from simvet.scenario import Scenario
 
 UNWRITTEN = 74
 """Exit code of an output that could not be written."""
+FOUND_WRONG = 70
+"""Exit code of an error of the program that its own checks found."""
 FAULT = 2
 """Exit code of a user's mistake."""
 # The parser's own error class; typer ships its parser under a private name, its exceptions under public ones.
@@ -40,18 +43,33 @@ Draws = Annotated[int, typer.Option("--draws", help="抽样次数 / size of the 
 Seed = Annotated[int, typer.Option("--seed", help="随机种子 / random seed")]
 Until = Annotated[int | None, typer.Option("--until", help="模拟到哪一学年 / last school year")]
 Lang = Annotated[str, typer.Option("--lang", help="zh | en")]
+Engine = Annotated[str, typer.Option("--engine", help="cohort 群组 | agents 逐人 | both 两者对照")]
+Schools = Annotated[
+    str | None, typer.Option("--schools", help="学校名单 / school list: FILE.csv | FILE.xlsx | synthetic | none")
+]
+Mechanism = Annotated[
+    str | None,
+    typer.Option(
+        "--mechanism", help="serial_dictatorship 平行志愿 | deferred_acceptance | immediate_acceptance 志愿优先"
+    ),
+]
 
 
 @app.command("run")
 def run_command(
     scenarios: Annotated[list[str], typer.Argument(help="情景名称或文件，可写多个 / scenarios, one or several")],
-    draws: Draws = 1000,
+    draws: Annotated[
+        int | None, typer.Option("--draws", help="抽样次数：群组 1000，逐人 1 / draws: cohort 1000, agents 1")
+    ] = None,
     seed: Seed = 1,
     until: Until = None,
     as_of: Annotated[int | None, typer.Option("--as-of", help="序时进度所看年份 / year of the milestone")] = None,
     chance: Annotated[bool, typer.Option("--chance", help="按整数人抽样 / move whole persons")] = False,
     causes: Annotated[bool, typer.Option("--causes/--no-causes", help="查找约束因素 / search binding causes")] = True,
     out: Annotated[Path | None, typer.Option("--out", help="结果文件夹 / folder for results")] = None,
+    engine: Engine = "cohort",
+    schools: Schools = None,
+    mechanism: Mechanism = None,
     lang: Lang = "zh",
 ) -> None:
     """运行情景并给出规划目标研判。Run scenarios and print the verdicts on their plans' targets."""
@@ -78,6 +96,15 @@ def run_command(
         require_new_folder(out)
         if len({scenario.name for scenario in loaded}) < len(loaded):
             raise InputError("run", "two scenarios have the same name", "Name each once when results are written")
+    if engine != "cohort" or schools is not None or mechanism is not None:
+        loaded = [_with_agents(scenario, engine, schools, mechanism) for scenario in loaded]
+    if engine != "cohort":
+        if as_of is not None:
+            loaded = [replace(scenario, as_of=as_of) for scenario in loaded]
+        for scenario in loaded:
+            target = out if out is None or len(loaded) == 1 else out / scenario.name
+            _run_by_person(scenario, engine, draws, seed, until, target, language)
+        return
     from simvet.lateness import late_levers  # noqa: PLC0415
     from simvet.report.terminal import verdict_table  # noqa: PLC0415
     from simvet.result import simulate  # noqa: PLC0415
@@ -101,6 +128,95 @@ def run_command(
         if target is not None:
             _say(word("text", "written", language, folder=target))
         _say(word("text", "seconds", language, seconds=f"{time.perf_counter() - started:.1f}"))
+
+
+def _with_agents(scenario: Scenario, engine: str, schools: str | None, mechanism: str | None) -> Scenario:
+    """Return the scenario with what the command line says about students and schools one by one."""
+    from dataclasses import replace  # noqa: PLC0415
+
+    from simvet.loading.agents import with_schools  # noqa: PLC0415
+    from simvet.loading.checks import require_word  # noqa: PLC0415
+    from simvet.rules.names import MECHANISMS  # noqa: PLC0415
+
+    require_word(engine, "engine", ("cohort", "agents", "both"), "--engine")
+    if engine == "cohort":
+        raise InputError(
+            "--engine", "the cohort engine has neither schools nor mechanisms", "Add --engine agents, or both"
+        )
+    choices = scenario.agents
+    if mechanism is not None:
+        choices = replace(choices, mechanism=require_word(mechanism, "mechanism", MECHANISMS, "--mechanism"))
+    if schools is not None:
+        regions = tuple(case.region for case in scenario.regions)
+        choices = with_schools(choices, schools, regions, Path(), "--schools")
+    return replace(scenario, agents=choices)
+
+
+def _run_by_person(
+    scenario: Scenario, engine: str, draws: int | None, seed: int, until: int | None, out: Path | None,
+    language: Language,
+) -> None:  # fmt: skip
+    """Run one scenario student by student, alone or beside the cohort engine, and print what it brought."""
+    from simvet.report.agents import agents_report, reconciliation_report  # noqa: PLC0415
+    from simvet.report.wording import word  # noqa: PLC0415
+    from simvet.rules.kernels import ready  # noqa: PLC0415
+
+    started = time.perf_counter()
+    if not ready():
+        sys.stderr.write(word("text", "compiling", language) + "\n")
+    if engine == "both":
+        from simvet.reconciliation import reconcile  # noqa: PLC0415
+
+        with _progress() as tell:
+            found = reconcile(
+                scenario, draws, seed, until, progress=lambda step: tell(word("text", f"progress_{step}", language))
+            )
+        _show(reconciliation_report(found, language))
+        _say(word("text", "seconds", language, seconds=f"{time.perf_counter() - started:.1f}"))
+        found.require_agreement()
+        return
+    from simvet.result import simulate  # noqa: PLC0415
+
+    with _progress() as tell:
+        tell(word("text", "progress_run", language))
+        result = simulate(scenario, draws, seed, until, "agents")
+        verdicts = result.verdicts()
+    if out is not None:
+        from simvet.report.export import write_results  # noqa: PLC0415
+
+        write_results(result, verdicts, out, language)
+    _show(agents_report(result, verdicts, language))
+    if out is not None:
+        _say(word("text", "written", language, folder=out))
+    _say(word("text", "seconds", language, seconds=f"{time.perf_counter() - started:.1f}"))
+
+
+@app.command("life")
+def life_command(
+    scenario: Annotated[str, typer.Argument(help="情景或地区 / scenario or region")],
+    student: Annotated[int, typer.Argument(help="学生序号，从 0 起 / number of the student, from 0")],
+    other: Annotated[str | None, typer.Option("--other", help="另一情景 / another scenario")] = None,
+    seed: Seed = 1,
+    until: Until = None,
+    lang: Lang = "zh",
+) -> None:
+    """一名学生的经历，以及在另一情景下会怎样。One student's life, and what another scenario would have made of it."""
+    from simvet.loading import load_scenario  # noqa: PLC0415
+    from simvet.report.wording import require_language, word  # noqa: PLC0415
+
+    language = require_language(lang)
+    first = load_scenario(scenario)
+    second = load_scenario(other) if other is not None else None
+    from simvet.report.agents import life_report  # noqa: PLC0415
+    from simvet.result import simulate  # noqa: PLC0415
+
+    with _progress() as tell:
+        tell(word("text", "progress_run", language))
+        mine = simulate(first, None, seed, until, "agents")
+        theirs = simulate(second, None, seed, until, "agents") if second is not None else None
+    life = mine.biography(student, theirs)
+    names = (first.labels[language], second.labels[language] if second is not None else "")
+    _show(life_report(life, first.pathway, language, names))
 
 
 @app.command("compare")
@@ -402,6 +518,10 @@ def main(argv: list[str] | None = None) -> int:
             wrapped = InputError(options[0], "{message}", "simvet --help shows what can be typed", message=message)
         sys.stderr.write(f"simvet: {complain(wrapped, _language_of(arguments))}\n")
         return FAULT
+    except SimvetError as error:
+        # An error of the program that it found itself: said in one line, and loudly by the exit code.
+        sys.stderr.write(f"simvet: {error}\n")
+        return FOUND_WRONG
     except OSError as error:
         # The reader has gone or the disk is full: what Python still holds back must not be written after that.
         _discard_output()

@@ -14,7 +14,7 @@ from simvet.books import Books
 from simvet.draws import Draws
 from simvet.errors import SimvetError
 from simvet.loading import load_scenario, require_horizon
-from simvet.runs import require_draws, require_students, run_world, run_years
+from simvet.runs import MOST_LIKELY, require_draws, require_students, run_world, run_years
 from simvet.sampling import Uncertainty
 from simvet.scenario import Scenario
 from simvet.schedule import Schedule
@@ -129,7 +129,7 @@ def ladder(choices: AgentChoices) -> dict[str, AgentChoices]:
 
 
 def reconcile(
-    scenario: Scenario | str | Path, draws: int = 1, seed: int = 1, until: int | None = None,
+    scenario: Scenario | str | Path, draws: int | None = None, seed: int = 1, until: int | None = None,
     replications: int = REPLICATIONS, uncertainty: Uncertainty | None = None,
     progress: Callable[[str], None] | None = None,
 ) -> Reconciliation:  # fmt: skip
@@ -138,7 +138,7 @@ def reconcile(
     Parameters
     ----------
     scenario : Scenario, or the name or path of one.
-    draws : int; worlds of the agent engine, each with its own drawn numbers.
+    draws : int, optional; worlds, each with its own drawn numbers; by default one at the most likely numbers.
     seed : int.
     until : int, optional; last school year.
     replications : int; runs of the cohort engine, at least 10.
@@ -165,8 +165,9 @@ def reconcile(
     chosen = scenario if isinstance(scenario, Scenario) else load_scenario(scenario)
     if until is not None:
         chosen = chosen.with_horizon(require_horizon(until, chosen.base_year, "--until"))
-    persons = replace(uncertainty or Uncertainty(), chance=True)
-    schedule = Schedule(chosen, Draws(seed), require_draws(draws), persons)
+    given = uncertainty or (MOST_LIKELY if draws is None else Uncertainty())
+    persons = replace(given, chance=True)
+    schedule = Schedule(chosen, Draws(seed), require_draws(1 if draws is None else draws), persons)
     require_students(schedule)
     tell("cohort")
     runs = [run_years(schedule, "cohort", seed + 1 + number) for number in range(max(replications, 10))]

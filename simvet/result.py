@@ -255,7 +255,8 @@ def simulate(
     seed : int; the same seed gives the same bytes.
     until : int, optional; last school year, by default the scenario's.
     engine : str; ``cohort``, or ``agents`` for one row a student.
-    uncertainty : Uncertainty, optional; by default parameters, opening and drift, without chance.
+    uncertainty : Uncertainty, optional; by default parameters, opening and drift, without chance; one world of single
+        students stands at the most likely numbers unless ``draws`` or ``uncertainty`` are given.
 
     Returns
     -------
@@ -270,7 +271,7 @@ def simulate(
     -----
     Unit: persons and persons/year. Source: MODEL.
     """
-    run = start_run(scenario, draws, seed, until, engine, uncertainty or Uncertainty())
+    run = start_run(scenario, draws, seed, until, engine, uncertainty)
     return Result(run.scenario, run.schedule, run.books, run.seed, run.engine, run.world)
 
 

@@ -25,6 +25,8 @@ MOST_DRAWS = 1_000_000
 DEFAULT_DRAWS = 1000
 AGENT_DRAWS = 1
 """Draws of the agent engine by default: one world, every student in it."""
+MOST_LIKELY = Uncertainty(parameters=False, opening=False, drift=False, chance=True)
+"""One world at the most likely numbers, in whole persons."""
 MOST_STUDENTS = 60_000_000
 """Students at the start of a run that agents carry: some 4 GB."""
 
@@ -146,7 +148,7 @@ def run_years(schedule: Schedule, engine: str = "cohort", seed: int = 0) -> Book
 
 def start_run(
     scenario: Scenario | str | Path, draws: int | None, seed: int, until: int | None, engine: str,
-    uncertainty: Uncertainty,
+    uncertainty: Uncertainty | None,
 ) -> Run:  # fmt: skip
     """Run a scenario; see :func:`simvet.result.simulate`, which wraps this for notebook users.
 
@@ -157,7 +159,8 @@ def start_run(
     seed : int.
     until : int or None; last school year.
     engine : str; a key of ENGINES.
-    uncertainty : Uncertainty.
+    uncertainty : Uncertainty or None; by default parameters, opening and drift are drawn; where the agent engine is
+        asked for no draws, it runs one world at the most likely numbers.
 
     Returns
     -------
@@ -177,12 +180,12 @@ def start_run(
             "engine", "{kind} {word!r} is unknown", "Did you mean {near!r}?", kind="engine", word=engine,
             near=nearest(engine, ENGINES),
         )  # fmt: skip
+    drawn = uncertainty or (MOST_LIKELY if engine == "agents" and draws is None else Uncertainty())
     if draws is None:
         draws = AGENT_DRAWS if engine == "agents" else DEFAULT_DRAWS
     require_draws(draws)
-    if engine == "agents":
-        # Students are persons, whatever the run is asked to draw besides.
-        uncertainty = replace(uncertainty, chance=True)
+    # Students of the agent engine are persons, whatever the run is asked to draw besides.
+    uncertainty = replace(drawn, chance=True) if engine == "agents" else drawn
     if until is not None:
         chosen = chosen.with_horizon(require_horizon(until, chosen.base_year, "--until"))
     schedule = Schedule(chosen, Draws(seed), draws, uncertainty)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -11,7 +9,7 @@ from simvet.behaviour import NO_SCHOOLS
 from simvet.draws import Draws
 from simvet.engines.cohort import RowKeys, pass_cells
 from simvet.engines.population import Group, Population
-from simvet.engines.schools import SchoolBook
+from simvet.engines.schools import Means, SchoolBook, SchoolModel
 from simvet.engines.students import LEFT_BEFORE_EXAM
 from simvet.errors import BalanceError
 from simvet.passage import INTEGRATED, SchoolYear
@@ -40,7 +38,7 @@ class AgentWorld:
     MODEL, sections 1, 2, 4 and 5.
     """
 
-    def __init__(self, schedule: Schedule, draws: Draws, model: Any = None) -> None:
+    def __init__(self, schedule: Schedule, draws: Draws, model: SchoolModel | None = None) -> None:
         self.schedule, self.draws = schedule, draws
         self.choices = schedule.scenario.agents
         self.behaviour = self.choices.numbers()
@@ -65,18 +63,16 @@ class AgentWorld:
 
     def book_of(self, draw: int, region: int) -> SchoolBook | None:
         """Return the schools of a population, as Mesa agents of one model; None where options stand alone."""
-        if self.choices.schools == NO_SCHOOLS:
+        if self.choices.schools == NO_SCHOOLS or self.model is None:
             return None
         name = self.cases[region].region
         if name not in self.lists:
             given = self.choices.lists.get(name)
             self.lists[name] = given or synthetic_schools(name, self._base_seats(region), Draws(LIST_SEED))
-        from simvet.engines.world import Schools, open_schools  # noqa: PLC0415 - Mesa is slow to load, options do without
 
-        self.model = self.model or Schools()
         book = SchoolBook(self.lists[name], self.pathway, self.choices, Draws(LIST_SEED))
         self.books[(draw, region)] = book
-        open_schools(self.model, book)
+        self.model.open(book)
         return book
 
     def _base_seats(self, region: int) -> dict[tuple[str, str], float]:
@@ -91,10 +87,8 @@ class AgentWorld:
 
     def _schools_decide(self, year: int, terms: YearTerms) -> None:
         """Let all schools act once, on what the last year brought them."""
-        if not self.books:
+        if self.model is None:
             return
-        from simvet.engines.world import let_schools_decide  # noqa: PLC0415
-
         teachers = [self.schedule.at("teachers", SECONDARY, at) for at in (year - 1, year)]
         hires = terms.of("teacher_hiring", SECONDARY) * teachers[0]
         standard = terms.of("students_per_teacher_standard", SECONDARY)
@@ -105,10 +99,11 @@ class AgentWorld:
         for population in self.active:
             place = (population.draw, population.region)
             if year > population.base_year + 1:
-                let_schools_decide(
-                    self.model, self.books[place], (float(teachers[0][place]), float(teachers[1][place])),
-                    float(hires[place]), float(standard[place]), float(kept[place]), float(bought[place]),
-                )  # fmt: skip
+                before, now = (float(number[place]) for number in teachers)
+                means = Means(
+                    before, now, float(hires[place]), float(standard[place]), float(kept[place]), float(bought[place])
+                )
+                self.model.decide(self.books[place], means)
 
     def _name_cells(self) -> None:
         """Look up which cell follows which."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -55,6 +56,39 @@ class Admission:
     first_served: int
     in_field: int
     with_field: int
+
+
+@dataclass(frozen=True)
+class Means:
+    """What a region has for its vocational schools in a year, as the resources of the cohort engine have it.
+
+    Notes
+    -----
+    Shape: numbers. Unit: ``teachers_before``, ``teachers``, ``hires`` persons; ``standard`` students/teacher;
+    ``equipment_kept`` and ``equipment_bought`` parts of last year's value. Errors: none. Source: MODEL, section 5.
+    """
+
+    teachers_before: float
+    teachers: float
+    hires: float
+    standard: float
+    equipment_kept: float
+    equipment_bought: float
+
+
+class SchoolModel(Protocol):
+    """A model whose agents are schools, as the agent engine asks for it; it knows no Mesa itself.
+
+    Notes
+    -----
+    Shape and unit: none. Errors: none. Source: ARCHITECTURE (Mesa stays behind one door).
+    """
+
+    def open(self, book: SchoolBook) -> None:
+        """Let the schools of a population in."""
+
+    def decide(self, book: SchoolBook, means: Means) -> None:
+        """Let the schools of a population act once."""
 
 
 class SchoolBook:

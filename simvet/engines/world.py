@@ -1,20 +1,37 @@
-"""Schools and colleges as Mesa agents: the only door to Mesa, which sets the start method of new processes."""
+"""The door to Mesa: schools and colleges as its agents, a region as its model; nothing else of simvet imports it.
+
+Importing Mesa sets the start method of new processes.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from dataclasses import fields, replace
+from functools import partial
+from typing import Any
 
 import mesa
 import numpy as np
+from numpy.typing import NDArray
 
-from simvet.engines.schools import GENERAL, SECONDARY, SchoolBook
+from simvet.behaviour import NO_SCHOOLS, RULES, SYNTHETIC, AgentChoices
+from simvet.draws import Draws
+from simvet.engines.agents import AgentWorld
+from simvet.engines.schools import GENERAL, SECONDARY, Means, SchoolBook
+from simvet.errors import InputError
+from simvet.indicators.flows import FLOWS
+from simvet.indicators.view import View
+from simvet.loading import load_scenario, require_horizon
+from simvet.loading.checks import require_word
 from simvet.rules import schools as rules
+from simvet.rules.names import MECHANISMS
+from simvet.sampling import Uncertainty
+from simvet.scenario import Scenario
+from simvet.schedule import Schedule
 from simvet.schools import STAGES
+from simvet.yearly import YearLoop
 
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    Floats = NDArray[np.float64]
+Floats = NDArray[np.float64]
 
 
 class School(mesa.Agent):  # type: ignore[misc]
@@ -166,6 +183,10 @@ class Schools(mesa.Model):  # type: ignore[misc]
         """Let the schools of a population in."""
         open_schools(self, book)
 
+    def decide(self, book: SchoolBook, means: Means) -> None:
+        """Let the schools of a population act once; see :func:`let_schools_decide`."""
+        let_schools_decide(self, book, means)
+
 
 def open_schools(model: mesa.Model, book: SchoolBook) -> None:
     """Give a model one agent for every school of a population.
@@ -183,36 +204,31 @@ def open_schools(model: mesa.Model, book: SchoolBook) -> None:
         School(model, book, place)
 
 
-def let_schools_decide(
-    model: mesa.Model, book: SchoolBook, teachers: tuple[float, float], hires: float, standard: float, kept: float,
-    bought: float,
-) -> None:  # fmt: skip
+def let_schools_decide(model: mesa.Model, book: SchoolBook, means: Means) -> None:
     """Let every school of a population act once: claims first, then what they lead to, then decisions.
 
     Parameters
     ----------
     model : mesa.Model that holds the schools.
     book : SchoolBook.
-    teachers : float, float; the region's teachers of vocational schools last year and this year, persons.
-    hires : float, persons; hired this year.
-    standard : float, students/teacher.
-    kept : float, share; of last year's equipment that is still worth something.
-    bought : float, share; this year's equipment as a part of last year's value.
+    means : Means; what the region has for its schools this year.
 
     Notes
     -----
-    Errors: none. Totals are those of the region, as the cohort engine has them; schools only share them out. Source:
-    MODEL, section 5.
+    Shape and unit: as Means. Errors: none. Totals are those of the region, as the cohort engine has them; schools only
+    share them out. Source: MODEL, section 5.
     """
-    view = SchoolYearView(book, teachers[0], standard)
+    view = SchoolYearView(book, means.teachers_before, means.standard)
     holder: Any = model
     holder.school_years[book] = view
     mine = model.agents.select(lambda school: school.book is book)
     mine.do("claim")
     at = book.stage == SECONDARY
-    stayed = max(teachers[1] - hires, 0.0)
-    book.teachers[at] = _shares(book.teachers[at] * stayed + hires * _shares(view.teacher_claims[at]))
-    book.equipment[at] = _shares(book.equipment[at] * kept + bought * _shares(view.equipment_claims[at]))
+    stayed = max(means.teachers - means.hires, 0.0)
+    book.teachers[at] = _shares(book.teachers[at] * stayed + means.hires * _shares(view.teacher_claims[at]))
+    book.equipment[at] = _shares(
+        book.equipment[at] * means.equipment_kept + means.equipment_bought * _shares(view.equipment_claims[at])
+    )
     mine.do("act")
 
 
@@ -220,3 +236,138 @@ def _shares(values: Floats) -> Floats:
     """Return values as parts of their sum; zeros where there is nothing."""
     total = values.sum()
     return np.asarray(values / total if total > 0.0 else values)
+
+
+class RegionModel(mesa.Model):  # type: ignore[misc]
+    """A region's students, schools and resources as a Mesa model: one step is one school year.
+
+    Parameters
+    ----------
+    scenario : Scenario, or the name or path of one.
+    seed : int; of the luck of persons and of what is drawn about the region.
+    until : int, optional; last school year.
+    drawn : bool; draw assumed numbers, opening and drift from their ranges instead of the most likely ones.
+    rng : ignored but for Mesa's own generator, which no rule of simvet uses.
+    **choices : fields of ``AgentChoices``, such as ``mechanism="immediate_acceptance"`` or ``schools="none"``; a rule
+        of the schools by the name of its decision, such as ``fields="keep"``.
+
+    Raises
+    ------
+    InputError : the scenario or a choice is wrong.
+
+    Notes
+    -----
+    Shape: ``agents`` holds one School for each school; ``datacollector`` has enrolment by stage, progression, top-up,
+    first-choice share and empty seats of the model, and enrolment, seats, standing of each school. Unit: persons,
+    shares. ``running`` turns False after the last year, so that ``mesa.batch_run`` stops there. Source: MODEL, sections
+    1 and 4.
+    """
+
+    def __init__(
+        self, scenario: Scenario | str = "zhoushan", seed: int = 1, until: int | None = None, drawn: bool = False,
+        rng: Any = None, **choices: Any,
+    ) -> None:  # fmt: skip
+        super().__init__(rng=0 if rng is None else rng)
+        self.school_years: dict[SchoolBook, SchoolYearView] = {}
+        loaded = scenario if isinstance(scenario, Scenario) else load_scenario(scenario)
+        if until is not None:
+            loaded = loaded.with_horizon(require_horizon(until, loaded.base_year, "until"))
+        self.scenario = replace(loaded, agents=with_choices(loaded.agents, choices))
+        uncertainty = Uncertainty(parameters=drawn, opening=drawn, drift=drawn, chance=True)
+        self.schedule = Schedule(self.scenario, Draws(seed), 1, uncertainty)
+        self.world = AgentWorld(self.schedule, Draws(seed), model=self)
+        self.loop = YearLoop(self.schedule, self.world)
+        reporters: dict[str, Callable[[RegionModel], float]] = {}
+        reporters |= {f"enrolment/{stage}": partial(_enrolment, stage=stage) for stage in self.scenario.pathway.stages}
+        reporters |= {"year": _year, **{name: partial(_rate, name=name) for name in ("progression_rate", "topup_rate")}}
+        reporters |= {name: partial(_at_entry, what=name) for name in ("first_choice_share", "unfilled")}
+        self.datacollector = mesa.DataCollector(
+            model_reporters=reporters,
+            agent_reporters={
+                name: name for name in ("code", "stage", "enrolment", "seats", "filled", "standing", "fields_offered")
+            },
+        )
+        self.datacollector.collect(self)
+
+    @property
+    def year(self) -> int:
+        """Return the school year that the model stands in."""
+        return self.loop.year
+
+    def open(self, book: SchoolBook) -> None:
+        """Let the schools of a population in."""
+        open_schools(self, book)
+
+    def decide(self, book: SchoolBook, means: Means) -> None:
+        """Let the schools of a population act once; see :func:`let_schools_decide`."""
+        let_schools_decide(self, book, means)
+
+    def step(self) -> None:
+        """Move on by one school year."""
+        self.loop.advance()
+        if self.loop.over:
+            self.loop.finish()
+            self.running = False
+        self.datacollector.collect(self)
+
+
+def with_choices(choices: AgentChoices, given: dict[str, Any]) -> AgentChoices:
+    """Return choices with some replaced by name; a decision of schools by the name of its rule.
+
+    Parameters
+    ----------
+    choices : AgentChoices.
+    given : dict of field or decision -> value.
+
+    Returns
+    -------
+    AgentChoices.
+
+    Raises
+    ------
+    InputError : a name or a rule is unknown.
+
+    Notes
+    -----
+    Unit: none. Source: AgentChoices and RULES.
+    """
+    known = {field.name for field in fields(AgentChoices)} - {"rules", "lists"}
+    for name in given:
+        require_word(name, "choice", (*sorted(known), *RULES), "choices")
+    for name in RULES.keys() & given.keys():
+        require_word(str(given[name]), "rule", RULES[name], name)
+    if "mechanism" in given:
+        require_word(str(given["mechanism"]), "mechanism", MECHANISMS, "mechanism")
+    if "schools" in given and given["schools"] not in (SYNTHETIC, NO_SCHOOLS):
+        raise InputError(
+            "schools", "{word!r} is no list of schools", "Write synthetic or none; name a list in the scenario file",
+            word=given["schools"],
+        )  # fmt: skip
+    told = {name: value for name, value in given.items() if name in known}
+    rules = {name: str(value) for name, value in given.items() if name in RULES}
+    return replace(choices, **told, rules={**choices.rules, **rules})
+
+
+def _enrolment(model: RegionModel, stage: str) -> float:
+    return float(model.world.stock[0, 0, model.scenario.pathway.stage_cells(stage)].sum())
+
+
+def _year(model: RegionModel) -> int:
+    return model.year
+
+
+def _rate(model: RegionModel, name: str) -> float:
+    """Return a rate of the year that the model stands in; NaN where nobody graduated."""
+    found = FLOWS[name].read(View(model.schedule, model.loop.books), "region")
+    return float(found[0, model.loop.books.years.index(model.year), 0])
+
+
+def _at_entry(model: RegionModel, what: str) -> float:
+    """Return how well applicants and seats met at the entry to senior secondary school this year."""
+    found = [book.admissions.get((model.year, 0)) for book in model.world.books.values()]
+    known = [admission for admission in found if admission is not None]
+    if not known:
+        return float("nan")
+    if what == "unfilled":
+        return float(sum(int((a.seats - a.placed).sum()) for a in known))
+    return sum(a.first_served for a in known) / max(sum(a.applicants for a in known), 1)

@@ -109,7 +109,7 @@ def manifest(result: Result) -> dict[str, Any]:
     return {
         "simvet": version("simvet"), "scenario": result.scenario.name, "title": dict(result.scenario.labels),
         "scenario_digest": result.scenario.digest, "data_digest": result.scenario.data_digest, "seed": result.seed,
-        "draws": result.draws, "until": result.scenario.until, "engine": "cohort",
+        "draws": result.draws, "until": result.scenario.until, "engine": result.engine,
         "uncertainty": asdict(result.schedule.uncertainty), "python": platform.python_version(),
         "versions": {name: version(name) for name in PACKAGES},
         "not_modelled": [f"{t.document}: {t.key} ({t.stage})" for t in not_modelled(result.scenario)],

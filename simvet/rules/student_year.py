@@ -178,7 +178,7 @@ def pass_students_plainly(
         out = (event == DROPPED) | (event == DEPARTED)
         left[row[out]] = event[out]
         after = np.where(event == TRANSFERRED, transferred[here], promoted[here])
-        after = np.where((event == REPEATED) | (last & ~out), here, after)
+        after = np.where((event == REPEATED) | (last & (event == STAYED)), here, after)
         cell[row] = np.where(out, GONE, after)
         np.add.at(moves, (here[event != STAYED], event[event != STAYED]), 1)
         ends = last & (event == STAYED)
