@@ -180,7 +180,8 @@ def _run_by_person(
     with _progress() as tell:
         tell(word("text", "progress_run", language))
         result = simulate(scenario, draws, seed, until, "agents")
-        verdicts = result.verdicts()
+        # A run of single students may be short on purpose; its targets are told where it reaches them.
+        verdicts = result.verdicts() if all(t.year <= result.scenario.until for t in scenario.targets) else []
     if out is not None:
         from simvet.report.export import write_results  # noqa: PLC0415
 

@@ -61,7 +61,7 @@ class Reconciliation:
     -----
     Shape: ``mean`` and ``error`` (draw, year, region, stage), persons: enrolment of the cohort engine in whole persons
     over replications of luck. ``largest`` is the largest difference of any cell under parity in Monte Carlo errors,
-    ``cells`` their number, ``bound`` what chance reaches once in a thousand such tables. Unit: persons. Errors: none.
+    ``place`` says where it is (array, year, region, cell, track or option), ``cells`` their number, ``bound`` what chance reaches once in a thousand such tables. Unit: persons. Errors: none.
     Source: MODEL, section 4 (parity).
     """
 
@@ -70,7 +70,7 @@ class Reconciliation:
     error: Floats
     steps: tuple[Step, ...]
     largest: float
-    where: str
+    place: tuple[str, int, str, str]
     cells: int
     bound: float
     expected: float
@@ -91,8 +91,8 @@ class Reconciliation:
         """
         if not self.agree:
             raise DisagreementError(
-                f"the engines disagree: {self.largest:.1f} Monte Carlo errors in {self.where}, bound {self.bound:.1f} "
-                f"over {self.cells} cells"
+                f"the engines disagree: {self.largest:.1f} Monte Carlo errors in {', '.join(map(str, self.place))}; "
+                f"bound {self.bound:.1f} over {self.cells} cells"
             )
         return self
 
@@ -174,7 +174,7 @@ def reconcile(
     count = len(runs)
     steps: list[Step] = []
     mean, error = _moments([_by_stage(books) for books in runs])
-    largest, where, cells = 0.0, "", 0
+    largest, place, cells = 0.0, ("", 0, "", ""), 0
     for name, choices in ladder(chosen.agents).items():
         tell(name)
         world_schedule = Schedule(
@@ -184,11 +184,11 @@ def reconcile(
         difference = _by_stage(books) - mean
         steps.append(Step(name, books, world, difference, difference / (error * np.sqrt(1.0 + 1.0 / count))))
         if name == "parity":
-            largest, where, cells = _largest(books, runs)
+            largest, place, cells = _largest(books, runs)
     bound = float(student.isf(FALSE_ALARM / 2.0 / max(cells, 1), count - 1))
     expected = float(student.isf(0.5 / max(cells, 1), count - 1))
     return Reconciliation(
-        chosen, mean, error, tuple(steps), largest, where, cells, bound, expected, count, seed
+        chosen, mean, error, tuple(steps), largest, place, cells, bound, expected, count, seed
     )  # fmt: skip
 
 
@@ -203,9 +203,9 @@ def _moments(samples: list[Floats]) -> tuple[Floats, Floats]:
     return stacked.mean(axis=0), np.sqrt(stacked.var(axis=0, ddof=1) + ROUNDING**2)
 
 
-def _largest(books: Books, runs: list[Books]) -> tuple[float, str, int]:
+def _largest(books: Books, runs: list[Books]) -> tuple[float, tuple[str, int, str, str], int]:
     """Return the largest difference of any cell in Monte Carlo errors, where it is, and how many cells vary."""
-    worst, where, cells = 0.0, "", 0
+    worst, where, cells = 0.0, ("", 0, "", ""), 0
     for name in AGREE:
         mean, error = _moments([run.arrays[name][:, 1:] for run in runs])
         found = books.arrays[name][:, 1:]
@@ -213,7 +213,19 @@ def _largest(books: Books, runs: list[Books]) -> tuple[float, str, int]:
         score = np.where(np.isfinite(score), score, 0.0)
         cells += int(np.count_nonzero(np.isfinite(mean) & (error > ROUNDING)))
         if score.size and score.max() > worst:
-            place = np.unravel_index(int(np.argmax(score)), score.shape)
+            at = tuple(int(n) for n in np.unravel_index(int(np.argmax(score)), score.shape))
             worst = float(score.max())
-            where = f"{name} {books.years[1 + place[1]]} {books.regions[place[2]]} {tuple(int(n) for n in place[3:])}"
+            where = (name, books.years[1 + at[1]], books.regions[at[2]], _label(books, name, at[3:]))
     return worst, where, cells
+
+
+def _label(books: Books, name: str, at: tuple[int, ...]) -> str:
+    """Return what a place of an array is called: a grade of a track, a track, or an option of a gate."""
+    pathway = books.pathway
+    if name == "stock":
+        stage, track, grade = pathway.cell_table[at[0]]
+        return f"{stage}/{track}/{grade}"
+    if name == "placed":
+        gate = pathway.gates[at[0]]
+        return f"{gate.key}: {gate.options[at[1]]}"
+    return pathway.tracks[at[0]].name

@@ -61,6 +61,8 @@ def agents_report(result: Result, verdicts: Sequence[Verdict], language: Languag
         parts.append(Text(word("text", kind, language, source=book.list.source), style="bold"))
     if verdicts:
         parts.append(_targets(result, verdicts, language))
+    elif result.scenario.targets:
+        parts.append(Text(word("text", "agents_no_targets", language, until=result.scenario.until)))
     return Group(*parts)
 
 
@@ -200,13 +202,21 @@ def reconciliation_report(found: Reconciliation, language: Language) -> Renderab
         parts.append(table)
     key = "both_agree" if found.agree else "both_disagree"
     facts = {
-        "largest": f"{found.largest:.1f}", "where": found.where, "cells": f"{found.cells:,}",
+        "largest": f"{found.largest:.1f}", "where": _where(found, language), "cells": f"{found.cells:,}",
         "bound": f"{found.bound:.1f}",
         "expected": f"{found.expected:.1f}",
     }  # fmt: skip
     parts.append(Text(word("text", key, language, **facts), style="bold" if found.agree else "bold red"))
     parts.append(Text(word("text", "both_note", language)))
     return Group(*parts)
+
+
+def _where(found: Reconciliation, language: Language) -> str:
+    """Return where the largest difference is, in words."""
+    array, year, region, label = found.place
+    if not array:
+        return "—"
+    return f"{word('text', f'array_{array}', language)} {year} {word('region', region, language)} {label}"
 
 
 def _both_cells(

@@ -20,6 +20,8 @@ from simvet.report.why_figures import binding_chart, save_picture
 from simvet.report.wording import Language
 from simvet.result import Result
 from simvet.rules.names import PROVIDERS
+from simvet.scenario import digest_of
+from simvet.tables import home
 from simvet.targets import not_modelled
 from simvet.verdicts import Verdict
 
@@ -106,7 +108,15 @@ def manifest(result: Result) -> dict[str, Any]:
     -----
     Unit: none. Errors: none. Source: the run.
     """
-    return {
+    told: dict[str, Any] = {}
+    if result.engine == "agents":
+        world = result.agents
+        told = {
+            "students": sum(population.students.rows for population in world.populations),
+            "agents": result.scenario.agents.said, "agents_data_digest": agents_data_digest(),
+            "schools": sorted({book.list.source for book in world.books.values()}),
+        }  # fmt: skip
+    return told | {
         "simvet": version("simvet"), "scenario": result.scenario.name, "title": dict(result.scenario.labels),
         "scenario_digest": result.scenario.digest, "data_digest": result.scenario.data_digest, "seed": result.seed,
         "draws": result.draws, "until": result.scenario.until, "engine": result.engine,
@@ -114,6 +124,21 @@ def manifest(result: Result) -> dict[str, Any]:
         "versions": {name: version(name) for name in PACKAGES},
         "not_modelled": [f"{t.document}: {t.key} ({t.stage})" for t in not_modelled(result.scenario)],
     }  # fmt: skip
+
+
+def agents_data_digest() -> str:
+    """Return the sha256 of the tables that the agent engine alone reads, 16 hex digits.
+
+    Returns
+    -------
+    str.
+
+    Notes
+    -----
+    Unit: none. Errors: none. Source: ``data/agents``.
+    """
+    tables = sorted((home() / "data" / "agents").glob("*.csv"))
+    return digest_of([[table.name, table.read_text(encoding="utf-8")] for table in tables])
 
 
 def write_results(result: Result, verdicts: Sequence[Verdict], folder: Path, language: Language = "zh") -> list[Path]:
@@ -150,6 +175,10 @@ def write_results(result: Result, verdicts: Sequence[Verdict], folder: Path, lan
         tables = {
             "indicators": result.to_frame(), "verdicts": verdict_frame(verdicts), "binding": result.binding(),
         }  # fmt: skip
+        if result.engine == "agents" and result.agents.books:
+            tables |= {
+                "admissions": result.admissions(), "matching": result.matching(), "schools": result.schools(),
+            }  # fmt: skip
         for name, frame in tables.items():
             frame.to_csv(building / f"{name}.csv", index=False, encoding="utf-8-sig", lineterminator="\n")
             frame.to_parquet(building / f"{name}.parquet", index=False)
