@@ -88,7 +88,7 @@ def run_command(
                 "--as-of", "year {year} is outside the horizon {first} to {last}", "Choose a year inside it",
                 year=as_of, first=scenario.base_year, last=LAST_YEAR,
             )  # fmt: skip
-        if until is not None:
+        if until is not None and engine == "cohort":
             require_until(scenario, until)
     if out is not None:
         from simvet.report.export import require_new_folder  # noqa: PLC0415

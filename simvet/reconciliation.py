@@ -61,8 +61,8 @@ class Reconciliation:
     -----
     Shape: ``mean`` and ``error`` (draw, year, region, stage), persons: enrolment of the cohort engine in whole persons
     over replications of luck. ``largest`` is the largest difference of any cell under parity in Monte Carlo errors,
-    ``place`` says where it is (array, year, region, cell, track or option), ``cells`` their number, ``bound`` what chance reaches once in a thousand such tables. Unit: persons. Errors: none.
-    Source: MODEL, section 4 (parity).
+    ``place`` says where it is (array, year, region, cell, track or option), ``cells`` their number, ``bound`` what
+    chance reaches once in a thousand such tables. Unit: persons. Errors: none. Source: MODEL, section 4 (parity).
     """
 
     scenario: Scenario
