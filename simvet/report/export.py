@@ -175,6 +175,8 @@ def write_results(result: Result, verdicts: Sequence[Verdict], folder: Path, lan
         tables = {
             "indicators": result.to_frame(), "verdicts": verdict_frame(verdicts), "binding": result.binding(),
         }  # fmt: skip
+        if not verdicts:
+            del tables["verdicts"]
         if result.engine == "agents" and result.agents.books:
             tables |= {
                 "admissions": result.admissions(), "matching": result.matching(), "schools": result.schools(),
