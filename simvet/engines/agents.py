@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 from simvet.behaviour import NO_SCHOOLS
 from simvet.draws import Draws
 from simvet.engines.cohort import RowKeys, pass_cells
-from simvet.engines.population import Group, Population
+from simvet.engines.groups import Group
+from simvet.engines.population import Population
 from simvet.engines.schools import Means, SchoolBook, SchoolModel
 from simvet.engines.students import LEFT_BEFORE_EXAM
 from simvet.errors import BalanceError
@@ -17,8 +18,9 @@ from simvet.rules.choosing import exponential_table
 from simvet.rules.kernels import KERNELS, kernels_for
 from simvet.rules.student_year import DEPARTED, DROPPED, GONE, REPEATED, TRANSFERRED
 from simvet.schedule import Schedule, YearTerms
-from simvet.schools import STAGES, TRACKS, SchoolList, synthetic_schools
+from simvet.schools import STAGES, TRACKS, SchoolList
 from simvet.seating import SECONDARY, Seating
+from simvet.synthetic import synthetic_schools
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from simvet.draws import Draws
 from simvet.errors import InputError
-from simvet.schools import FIELDLESS, STAGES, TRACKS, SchoolList, count_of, known_fields, synthetic_schools
+from simvet.schools import FIELDLESS, STAGES, TRACKS, SchoolList, count_of, known_fields
+from simvet.synthetic import synthetic_schools
 from simvet.tables import home, named_numbers
 
 REGIONS = ("zhejiang", "wenzhou", "lishui", "zhoushan")
