@@ -103,7 +103,7 @@ class Students:
         """
         number = OPENING_BLOCKS + (year - self.first_year) * len(KINDS) + KINDS.index(kind)
         if number >= BLOCKS:
-            most = self.first_year + (BLOCKS - OPENING_BLOCKS) // len(KINDS)
+            most = self.first_year + (BLOCKS - OPENING_BLOCKS) // len(KINDS) - 1
             raise InputError(
                 "--until", "year {year} is outside the horizon {first} to {last}", "Choose a year inside it",
                 year=year, first=self.first_year, last=most,

@@ -334,7 +334,8 @@ def seat_the_rest_plainly(
     if not len(waiting):
         return
     agreed = waiting[keyed_words_of(address, persons[waiting])[0].astype(np.float64) < acceptance]
-    offered = np.repeat(np.arange(len(seats)), np.where(eligible, np.maximum(seats, 0), 0))
+    # Nobody can take more seats than there are people: what is beyond need not be laid out.
+    offered = np.repeat(np.arange(len(seats)), np.where(eligible, np.clip(seats, 0, len(agreed)), 0))
     taken = offered[: len(agreed)]
     agreed = agreed[: len(taken)]
     choice[agreed] = taken

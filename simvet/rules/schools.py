@@ -82,7 +82,7 @@ def open_and_close(planned: float, filled: float, wanted: float, most: float, cl
 
     Returns
     -------
-    float, persons; at least one class, at most ``most`` where it has to close.
+    float, persons; one class more or less than before, or as many; the last class stays.
 
     Notes
     -----
@@ -229,8 +229,10 @@ def seats_of_schools(total: float, weight: Floats, most: Floats) -> Floats:
         if rest <= 1e-9 or not free.any():
             break
         share = np.where(free, weight, 0.0)
-        step = np.minimum(rest * share / share.sum(), most - found)
-        found += step
+        step = rest * share / share.sum()
+        full = free & (step >= most - found)
+        # Filled to the last seat and not to a rounding below it, or a full school would go on taking its share.
+        found = np.where(full, most, found + step)
         rest = total - found.sum()
     return found
 
