@@ -108,7 +108,8 @@ def matching_frame(world: AgentWorld) -> pandas.DataFrame:
 
     Returns
     -------
-    pandas.DataFrame; columns draw, region, year, gate, applicants, placed, first_choice_share (of applicants),
+    pandas.DataFrame; columns draw, region, year, gate, applicants, listed (those who named a programme),
+    placed, first_choice_share (of those listed),
     supplementary, unfilled (seats, elsewhere aside), mismatch_share: of those placed in a programme with a field, the
     part whose home district (entry to senior secondary) or own field (exams for college) is another one; empty at the
     exam for general leavers, who have no field.
@@ -131,13 +132,14 @@ def matching_frame(world: AgentWorld) -> pandas.DataFrame:
             rows.append(
                 (
                     draw, world.cases[region].region, year, book.pathway.gates[position].key, found.applicants,
-                    int(found.placed.sum()), found.first_served / max(found.applicants, 1), found.supplementary,
+                    found.listed, int(found.placed.sum()), found.first_served / max(found.listed, 1),
+                    found.supplementary,
                     int((found.seats - found.placed)[here].sum()),
                     1.0 - found.in_field / found.with_field if known else np.nan,
                 )
             )  # fmt: skip
-    columns = ["draw", "region", "year", "gate", "applicants", "placed", "first_choice_share", "supplementary",
-               "unfilled", "mismatch_share"]  # fmt: skip
+    columns = ["draw", "region", "year", "gate", "applicants", "listed", "placed", "first_choice_share",
+               "supplementary", "unfilled", "mismatch_share"]  # fmt: skip
     return pd.DataFrame(rows, columns=columns)
 
 

@@ -13,6 +13,9 @@ from simvet.errors import InputError, nearest
 from simvet.schools import FIELDLESS, LISTS, STAGES, TRACKS, SchoolList, count_of, known_fields
 from simvet.tables import home, named_numbers, require_not_negative
 
+PUPILS_STAY = ("general_high", "secondary_vocational")
+"""Stages whose seats follow where pupils live; colleges stand where they were founded."""
+
 
 def synthetic_schools(region: str, seats: Mapping[tuple[str, str], float], draws: Draws) -> SchoolList:
     """Return a list of schools that might be: right in number and seats, invented in everything else.
@@ -36,7 +39,8 @@ def synthetic_schools(region: str, seats: Mapping[tuple[str, str], float], draws
     -----
     Shape and unit: see SchoolList; quality is 0, unknown. Source: counts of ``data/agents/schools.csv``, lowered where
     a school would fall below ``least_programme_seats``; log-normal sizes; districts by log-normal weights, after each
-    has one school of the stage as far as they reach; fields by systematic sampling with chance proportional to share
+    has one school of the stage as far as they reach; the seats of general and vocational schools lie as the districts'
+    weights do; fields by systematic sampling with chance proportional to share
     (Madow 1949), so that a field's expected seats are its share; whole seats by largest remainder (Hamilton).
     """
     whole = _whole_seats(region, seats)
@@ -89,6 +93,12 @@ def _draw_stage(
     if stage == "general_high":
         count = max(count, min(districts, max(totals)))
     size = np.exp(named["school_size_spread"].value * draws.normal("school", 0, f"{key}/size", count))
+    place = _draw_districts(region, key, count, districts, named["district_size_spread"].value, draws)
+    if stage in PUPILS_STAY:
+        # Where the pupils live, their schools are: what is large within a district is drawn, not the district's part.
+        weight = _district_weights(region, districts, named["district_size_spread"].value, draws)
+        held_by = np.bincount(place, size, minlength=districts)
+        size *= weight[place] / held_by[place]
     size /= size.sum()
     fields, slots = np.full((count, 1), -1), np.ones(count, dtype=np.int64)
     if stage not in FIELDLESS:
@@ -114,8 +124,7 @@ def _draw_stage(
             found.append(np.stack((pairs[0], np.full(held.size, number), pairs[1], held)))
     programmes = np.concatenate(found, axis=1)
     order = np.lexsort((programmes[2], programmes[1], programmes[0]))
-    spread = named["district_size_spread"].value
-    return _draw_districts(region, key, count, districts, spread, draws), programmes[:, order]
+    return place, programmes[:, order]
 
 
 def _draw_fields(key: str, stage: str, slots: NDArray[np.int64], draws: Draws) -> NDArray[np.int64]:
@@ -133,11 +142,16 @@ def _draw_fields(key: str, stage: str, slots: NDArray[np.int64], draws: Draws) -
     return drawn
 
 
+def _district_weights(region: str, districts: int, spread: float, draws: Draws) -> NDArray[np.float64]:
+    """Return how large each district is against the others, the same for every stage, shape (district,)."""
+    return np.asarray(np.exp(spread * draws.normal("school", 0, f"{region}/district", districts)), dtype=np.float64)
+
+
 def _draw_districts(
     region: str, key: str, count: int, districts: int, spread: float, draws: Draws
 ) -> NDArray[np.int64]:
     """Return the districts of a stage's schools in rising order: one school each first, the rest by weight."""
-    weight = np.exp(spread * draws.normal("school", 0, f"{region}/district", districts))
+    weight = _district_weights(region, districts, spread, draws)
     first = np.argsort(draws.uniform("school", 0, f"{key}/first", districts), kind="stable")[:count]
     luck = draws.uniform("school", 0, f"{key}/district", max(count - districts, 0))
     rest = np.searchsorted(np.cumsum(weight)[:-1], luck * weight.sum(), side="right")

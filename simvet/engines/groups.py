@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from simvet.engines.lists import Placement
 from simvet.engines.programmes import Programmes
 from simvet.engines.schools import Admission
-from simvet.rules.matching import SUPPLEMENTARY
+from simvet.rules.matching import DECLINED, SUPPLEMENTARY
 
 Floats = NDArray[np.float64]
 
@@ -76,6 +76,7 @@ def admission_of(
     return Admission(
         programmes, found.seats.astype(np.int64), np.bincount(chosen, minlength=len(programmes)),
         found.first_choices.astype(np.int64), quantile, place, int((found.rank == SUPPLEMENTARY).sum()), len(key),
+        int((found.choice != DECLINED).sum()),
         int((found.rank == 1).sum()), int((has_field & (programmes.home[chosen] == group[seated])).sum()),
         int(has_field.sum()),
     )  # fmt: skip

@@ -14,6 +14,7 @@ from simvet.engines.schools import SchoolBook
 from simvet.rules.chance import WORD
 from simvet.rules.choosing import fresh_bins, ranked_bins
 from simvet.rules.kernels import Kernels
+from simvet.rules.matching import SUPPLEMENTARY
 from simvet.rules.mechanisms import Lists, deferred_acceptance, immediate_acceptance
 
 Floats = NDArray[np.float64]
@@ -103,7 +104,7 @@ def place_on_lists(
         bins = fresh_bins(applicants.levels, LIST_BINS)
     numbers = choices.numbers()
     length = choices.list_length or int(numbers["list_length" if position == 0 else "college_list_length"])
-    loyalty = numbers["option_loyalty"] * WORD
+    loyalty = numbers["option_loyalty" if position == 0 else "college_option_loyalty"] * WORD
     left = seats.copy()
     found = Placement(
         np.empty(count, dtype=np.int32), np.empty(count, dtype=np.uint8), seats,
@@ -132,4 +133,18 @@ def place_on_lists(
             order, applicants.persons, numbers["supplementary_acceptance"] * WORD, address(f"rest/{position}"),
             book.second_round(position), left, found.choice, found.rank, found.cutoff, applicants.key,
         )  # fmt: skip
+        _lower_cutoffs(found, applicants.key)
     return found
+
+
+def _lower_cutoffs(found: Placement, key: Rows) -> None:
+    """Bring the cut-offs of programmes that the second round filled down to the lowest whom they admitted.
+
+    That round begins again with the best who wait, so that its last may stand above the first round's.
+    """
+    late = np.unique(found.choice[found.rank == SUPPLEMENTARY])
+    late = late[found.cutoff[late] >= 0]
+    inside = np.isin(found.choice, late)
+    lowest = np.full(len(found.cutoff), np.iinfo(np.int32).max, dtype=np.int32)
+    np.minimum.at(lowest, found.choice[inside], key[inside])
+    found.cutoff[late] = lowest[late]

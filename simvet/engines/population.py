@@ -343,8 +343,8 @@ class Population:
             np.where(programmes.field < 0, NO_FIELD, programmes.field), s["cell"], s["school"], s["field"], s["left"],
             DECLINED, UNPLACED,
         )  # fmt: skip
-        s["rank"][group.rows] = found.rank
         seated = found.choice >= 0
+        s["rank"][group.rows[seated]] = found.rank[seated]
         s["left"][group.rows[seated & (programmes.cell[found.choice] == GONE)]] = ELSEWHERE
         placed = np.bincount(programmes.option[found.choice[seated]], minlength=len(seats)).astype(np.float64)
         self.standing[position] = group.where(~seated)
@@ -358,7 +358,7 @@ class Population:
             ]
         )
         closed = np.where(seats < 1.0, 1.0, np.nan_to_num(closed))
-        return placed, closed, float((found.choice == -1).sum()), float((found.choice == -2).sum())
+        return placed, closed, float((found.choice == -1).sum()), float((found.choice < -1).sum())
 
     def _note_progression(self, book: SchoolBook, group: Group, choice: NDArray[np.int32]) -> None:
         """Tell every school what share of its leavers at this gate found a place at a higher stage."""

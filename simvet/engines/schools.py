@@ -53,6 +53,7 @@ class Admission:
     position: Floats
     supplementary: int
     applicants: int
+    listed: int
     first_served: int
     in_field: int
     with_field: int
@@ -325,9 +326,12 @@ class SchoolBook:
         return np.where(length > 0, np.where(own, tables.other[places + place], tables.other[place]), -1)
 
     def second_round(self, position: int) -> NDArray[np.bool_]:
-        """Return which programmes offer seats in the supplementary round: vocational ones, shape (programme,)."""
-        option = self.programmes[position].option
-        return np.asarray(option > 0 if position == 0 else option == 0)
+        """Return which programmes offer seats in the supplementary round, shape (programme,).
+
+        At the entry to senior secondary school vocational ones do; at the exams for college all of the region.
+        """
+        programmes = self.programmes[position]
+        return np.asarray(programmes.option > 0 if position == 0 else programmes.school >= 0)
 
     @property
     def stages(self) -> tuple[str, ...]:

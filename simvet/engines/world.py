@@ -5,12 +5,12 @@ Importing Mesa sets the start method of new processes.
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from dataclasses import fields, replace
 from functools import partial
 from typing import Any
 
-import mesa
 import numpy as np
 from numpy.typing import NDArray
 
@@ -30,6 +30,11 @@ from simvet.scenario import Scenario
 from simvet.schedule import Schedule
 from simvet.schools import STAGES
 from simvet.yearly import YearLoop
+
+with warnings.catch_warnings():
+    # Its progress bar complains of notebooks without widgets, which no run of simvet uses.
+    warnings.simplefilter("ignore")
+    import mesa
 
 Floats = NDArray[np.float64]
 
@@ -370,4 +375,4 @@ def _at_entry(model: RegionModel, what: str) -> float:
         return float("nan")
     if what == "unfilled":
         return float(sum(int((a.seats - a.placed).sum()) for a in known))
-    return sum(a.first_served for a in known) / max(sum(a.applicants for a in known), 1)
+    return sum(a.first_served for a in known) / max(sum(a.listed for a in known), 1)

@@ -26,7 +26,9 @@ Chances = NDArray[np.float32]
 DECLINED = -1
 """Choice of an applicant who would rather not continue."""
 UNPLACED = -2
-"""Choice of an applicant whose list led to no seat."""
+"""Choice of an applicant whose list ended before it led to a seat."""
+REFUSED = -3
+"""Choice of an applicant who found every programme full that he would rather take than stop."""
 SUPPLEMENTARY = 255
 """Rank of a seat that came in the supplementary round."""
 
@@ -184,15 +186,15 @@ def walk_lists(  # noqa: PLR0912, PLR0915 - one loop, so that the compiler keeps
     distinct : bool; whether naming a programme twice uses up one entry only.
     loyalty : float; probability that the entry after a full programme comes from the same part, times 2**32. Below 1.
     address : (5,) array; address of the random words; one step for two draws.
-    choice : (applicant,) array, filled; programme, DECLINED or UNPLACED.
+    choice : (applicant,) array, filled; programme, DECLINED, UNPLACED or REFUSED.
     rank : (applicant,) array, filled; entry that was granted, from 1.
     cutoff : (programme,) array; points of the last admitted where the programme is full, else left alone.
     first_choices : (programme,) array, persons who name it first; added to.
 
     Notes
     -----
-    Unit: persons and points. Errors: none. Whoever comes to "not to continue" after some full programmes has declined
-    while a seat was open, and is unplaced when none was. Source: serial dictatorship, MODEL section 4.
+    Unit: persons and points. Errors: none. Whoever names nothing has declined; whoever comes to "not to continue" after
+    full programmes found nothing acceptable open. Source: serial dictatorship, MODEL section 4.
     """
     seed_low, seed_high, decision, year, cohort = address[0], address[1], address[2], address[3], address[4]
     named = np.empty(list_length, dtype=np.int64)
@@ -204,9 +206,6 @@ def walk_lists(  # noqa: PLR0912, PLR0915 - one loop, so that the compiler keeps
     wish_of = np.empty(CHUNK, dtype=np.uint8)
     home_of = np.empty(CHUNK, dtype=np.uint8)
     points_of = np.empty(CHUNK, dtype=np.uint32)
-    open_seats = np.int64(0)
-    for programme in range(seats.shape[0]):
-        open_seats += seats[programme]
     for start in range(0, order.shape[0], CHUNK):
         many = min(CHUNK, order.shape[0] - start)
         # What does not hang on seats is found for a whole stretch of applicants before the first of them is seated.
@@ -258,13 +257,11 @@ def walk_lists(  # noqa: PLR0912, PLR0915 - one loop, so that the compiler keeps
                         float(two), part, home_of[turn], parts, table_start, table_length, probability, other
                     )  # fmt: skip
                 if programme < 0:
-                    if entries == 0 or open_seats > 0:
-                        result = DECLINED
+                    result = DECLINED if entries == 0 else REFUSED
                     break
                 first_choices[programme] += entries == 0
                 if seats[programme] > 0:
                     seats[programme] -= 1
-                    open_seats -= 1
                     entries += 1
                     result = programme
                     if seats[programme] == 0:
@@ -355,7 +352,7 @@ def settle(
 
     Parameters
     ----------
-    rows, choice : (applicant,) arrays; row, and programme, DECLINED or UNPLACED.
+    rows, choice : (applicant,) arrays; row, and programme, DECLINED, UNPLACED or REFUSED.
     cell_of, school_of, field_of : (programme,) arrays; first cell of its track (255 leads out), school and field.
     cell, school, field, left : (student,) arrays, changed.
     declined, unplaced : int; what ``left`` says of those without a seat.

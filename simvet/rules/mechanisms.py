@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simvet.rules.chance import WORD, keyed_words_of
-from simvet.rules.matching import DECLINED, UNPLACED
+from simvet.rules.matching import DECLINED, REFUSED, UNPLACED
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -203,15 +203,8 @@ def immediate_acceptance(
 def _report(
     order: Rows, key: Rows, held: Ints, granted: Ints, seats: Rows, choice: Rows, rank: Small, cutoff: Rows
 ) -> None:
-    """Write choices, ranks and cut-offs; whoever would continue and came too late for any seat is unplaced."""
-    in_order = held[order]
-    if not np.any(seats > 0):
-        seated = np.flatnonzero(in_order >= 0)
-        closed = int(seated[-1]) + 1 if len(seated) else 0
-        late = order[closed:]
-        late = late[(held[late] == DECLINED)]
-        held[late[granted[late] > 0]] = UNPLACED
-    choice[:] = held
+    """Write choices, ranks and cut-offs; whoever stops after full programmes was refused."""
+    choice[:] = np.where((held == DECLINED) & (granted > 0), REFUSED, held)
     rank[:] = np.where(held >= 0, granted, 0)
     inside = order[held[order] >= 0]
     lowest = np.full(len(seats), -1, dtype=np.int64)

@@ -181,15 +181,22 @@ def test_a_reconciliation_finds_that_the_engines_agree(seed: int) -> None:
     assert found.require_agreement() is found
     assert 0.0 < found.largest <= found.bound
     assert found.cells > 150
-    assert [step.key for step in found.steps] == ["parity"]
+    assert found.steps[0].key == "parity"
     assert np.abs(found.steps[0].score).max() <= found.bound
 
 
 def test_a_reconciliation_of_drawn_numbers_holds_each_world_against_its_own_luck() -> None:
-    found = reconcile(scenario(2020), draws=4, replications=40)
+    found = reconcile(scenario(2020), draws=4)
     assert found.mean.shape[0] == 4
     assert np.ptp(found.mean, axis=0).max() > 10.0
     assert found.agree
+
+
+@pytest.mark.parametrize("seed", [48, 51])
+def test_an_option_that_once_in_fifty_worlds_stays_short_of_its_seats_is_no_disagreement(seed: int) -> None:
+    # In these seeds one world of the agents meets such luck; over many runs both engines place the same there.
+    found = reconcile(scenario(2019), draws=3, seed=seed)
+    assert found.agree, f"{found.largest:.1f} of {found.bound:.1f} in {found.place}"
 
 
 def wilfully_wrong(factor: float) -> Reconciliation:
@@ -224,7 +231,12 @@ def test_a_reconciliation_adds_one_feature_after_the_other() -> None:
     assert steps["scores"].schools == "none" and steps["scores"].remember_scores
     assert steps["schools"].rules["fields"] == steps["schools"].rules["classes"] == "keep"
     assert steps["decisions"] == full
+
+
+def test_a_reconciliation_leaves_out_steps_that_change_nothing() -> None:
+    # Without schools nothing that schools decide can change anything.
     assert list(ladder(PARITY)) == ["parity"]
+    assert list(ladder(replace(PARITY, remember_scores=True))) == ["parity", "scores"]
 
 
 def test_the_differences_of_a_reconciliation_are_those_of_its_runs() -> None:

@@ -18,7 +18,7 @@ from simvet.engines.programmes import LIST_BINS, Programmes, list_edges, parts_o
 from simvet.rules.chance import WORD
 from simvet.rules.choosing import fresh_bins
 from simvet.rules.kernels import KERNELS
-from simvet.rules.matching import DECLINED, UNPLACED
+from simvet.rules.matching import DECLINED, REFUSED, UNPLACED
 from simvet.rules.mechanisms import Lists, deferred_acceptance, immediate_acceptance
 
 Ints = NDArray[np.int64]
@@ -177,7 +177,7 @@ def one_by_one(gate: Gate) -> tuple[list[int], list[int], list[int], list[int]]:
     for who in gate.order.tolist():
         for place, programme in enumerate(entries[who]):
             if programme == DECLINED:
-                choice[who] = DECLINED if place == 0 or any(left) else UNPLACED
+                choice[who] = DECLINED if place == 0 else REFUSED
             elif left[programme] > 0:
                 left[programme] -= 1
                 choice[who], rank[who] = programme, place + 1
@@ -188,7 +188,7 @@ def one_by_one(gate: Gate) -> tuple[list[int], list[int], list[int], list[int]]:
 
 
 def round_by_round(gate: Gate) -> tuple[list[int], list[int], list[int]]:
-    """Return choice (DECLINED as the list has it), rank and seats left of immediate acceptance, in a loop."""
+    """Return choice, rank and seats left of immediate acceptance, in a loop."""
     entries, left = gate.entries, gate.seats.tolist()
     choice, rank = [UNPLACED] * len(entries), [0] * len(entries)
     waiting = gate.order.tolist()
@@ -197,7 +197,7 @@ def round_by_round(gate: Gate) -> tuple[list[int], list[int], list[int]]:
         for who in waiting:
             wish = entries[who][place] if place < len(entries[who]) else UNPLACED
             if wish == DECLINED:
-                choice[who] = DECLINED
+                choice[who] = DECLINED if place == 0 else REFUSED
             elif wish >= 0 and left[wish] > 0:
                 left[wish] -= 1
                 choice[who], rank[who] = wish, place + 1
@@ -297,14 +297,6 @@ def test_immediate_acceptance_is_the_loop_over_rounds_that_it_says_it_is(seed: i
     choice, rank, left = round_by_round(gate)
     assert outcome.left.tolist() == left
     assert outcome.rank.tolist() == rank
-    if not any(left):
-        # Every seat is gone: of those who were turned away and then stop, the ones behind the last seated are unplaced.
-        in_order = np.array(choice)[gate.order]
-        behind = gate.order[np.flatnonzero(in_order >= 0).max(initial=-1) + 1 :].tolist()
-        choice = [
-            UNPLACED if mine == DECLINED and who in behind and gate.entries[who][0] >= 0 else mine
-            for who, mine in enumerate(choice)
-        ]
     assert outcome.choice.tolist() == choice
 
 
@@ -362,7 +354,7 @@ def test_every_mechanism_keeps_its_books(seed: int) -> None:
         np.testing.assert_array_equal(found.left, gate.seats - given_out)
         assert np.all(found.left >= 0)
         # Everybody is placed, has declined or is unplaced.
-        assert np.all(placed | (found.choice == DECLINED) | (found.choice == UNPLACED))
+        assert np.all(placed | np.isin(found.choice, (DECLINED, UNPLACED, REFUSED)))
         assert np.all(found.choice[placed] < len(gate.seats))
         # The rank is the entry of the list that was granted.
         for who in range(len(entries)):
@@ -447,15 +439,14 @@ def test_the_old_mechanism_rewards_a_list_that_is_not_true() -> None:
 
 
 @pytest.mark.parametrize("mechanism", ["deferred", "immediate"])
-@pytest.mark.parametrize(("cars", "last"), [(1, UNPLACED), (2, DECLINED)])
-def test_who_stops_after_a_full_programme_has_declined_only_while_a_seat_is_open(
-    mechanism: str, cars: int, last: int
+@pytest.mark.parametrize("cars", [1, 2])
+def test_who_names_nothing_has_declined_and_who_stops_after_a_full_programme_was_refused(
+    mechanism: str, cars: int
 ) -> None:
-    # The last student finds nursing full and would rather stop than repair cars.
+    # The last student finds nursing full and would rather stop than repair cars, whether or not there is room.
     lists = [[NURSING], [CARS], [NURSING, DECLINED]]
     found = written_gate([9, 8, 7], lists, [1, 0, cars]).run(mechanism)
-    assert found.choice.tolist() == [NURSING, CARS, last]
-    # Whoever stops at once has declined whatever is open.
+    assert found.choice.tolist() == [NURSING, CARS, REFUSED]
     found = written_gate([9, 8, 7], [[NURSING], [CARS], [DECLINED]], [1, 0, cars]).run(mechanism)
     assert found.choice.tolist() == [NURSING, CARS, DECLINED]
 
