@@ -161,8 +161,6 @@ class AgentWorld:
                 )
             population.stock = counted
             population.students.remember(year)
-            if population.book is not None:
-                population.book.enrolment = population.in_schools()
 
     def pass_year(self, terms: YearTerms) -> tuple[Floats, Floats, Floats, Floats]:
         """Move everybody through the year; see :class:`simvet.passage.Flows`."""

@@ -111,8 +111,7 @@ class Population:
         for cell in np.flatnonzero(self.stock):
             group = self._let_in(int(cell), int(self.stock[cell]), world.schedule.first, int(cell))
             self.assign(group, self.track_of(int(cell)), world.schedule.first)
-        if self.book:
-            self.book.enrolment = self.in_schools()
+        self.count()
 
     def address(self, event: str, year: int) -> Ints:
         """Return the address of an event's random words in a year, shape (5,)."""
@@ -177,16 +176,6 @@ class Population:
         field = self.students["field"][group.rows]
         return np.where(field == NO_FIELD, self.book.fields if self.book else 0, field).astype(np.uint8)
 
-    def in_schools(self) -> Floats:
-        """Return the students of every school, shape (school,)."""
-        if self.book is None:
-            return np.zeros(0)
-        s = self.students
-        school, cell = s["school"][: s.rows], s["cell"][: s.rows]
-        return np.bincount(
-            school[(cell != GONE) & (school >= 0)], minlength=len(self.book.stage)
-        ).astype(np.float64)  # fmt: skip
-
     def pass_year(self, year: int, rates: Floats) -> tuple[Ints, Ints]:
         """Move everybody through the year.
 
@@ -238,13 +227,21 @@ class Population:
         if self.book is None:
             return
         s = self.students
-        school, cell = s["school"][: s.rows], s["cell"][: s.rows]
+        wanted = np.full(GONE + 1, -1, dtype=np.int8)
         for stage in ("general_high", SECONDARY):
-            at = self.pathway.stage_cells(stage)
-            inside = (cell >= at.min()) & (cell <= at.max()) & (school >= 0)
-            wrong = np.flatnonzero(inside & (self.book.stage[school] != self.book.number_of(stage)))
-            group = Group(wrong.astype(np.int32), s.persons(wrong))
-            self.assign(group, f"{stage}/regular", year)
+            wanted[self.pathway.stage_cells(stage)] = self.book.number_of(stage)
+        # The last place is looked up by those who are in no school.
+        held = np.append(self.book.stage, -1).astype(np.int8)
+        found = []
+        for first, end, _ in s.living_blocks().tolist():
+            stage_of_cell, stage_of_school = wanted[s["cell"][first:end]], held[s["school"][first:end]]
+            moved = (stage_of_cell >= 0) & (stage_of_school >= 0) & (stage_of_cell != stage_of_school)
+            found.append(first + np.flatnonzero(moved))
+        rows = np.concatenate(found)
+        to_general = wanted[s["cell"][rows]] == self.book.number_of("general_high")
+        for chosen, track in ((to_general, "general_high/regular"), (~to_general, f"{SECONDARY}/regular")):
+            group = Group(rows[chosen].astype(np.int32), s.persons(rows[chosen]))
+            self.assign(group, track, year)
 
     def leave(self, group: Group, reason: int) -> None:
         """Let a group leave for good."""
@@ -413,8 +410,14 @@ class Population:
         return int(here.sum())
 
     def count(self) -> Ints:
-        """Return the students of every cell, shape (cell,)."""
+        """Return the students of every cell, shape (cell,), and let schools see theirs."""
         table = np.zeros((len(self.stock), len(self.districts[0])), dtype=np.int64)
         s = self.students
-        self.kernels.count_students(s["cell"], s["district"], s["school"], s.rows, 0, 0, table, np.zeros(1, np.int64))
+        schools = np.zeros(len(self.book.stage) if self.book else 1, dtype=np.int64)
+        senior = self.world.first_of["general_high/regular"] if self.book else len(self.stock)
+        self.kernels.count_students(
+            s["cell"], s["district"], s["school"], s.rows, senior, len(self.stock), table, schools
+        )
+        if self.book is not None:
+            self.book.enrolment = schools.astype(np.float64)
         return np.asarray(table.sum(axis=1))
