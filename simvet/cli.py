@@ -1,4 +1,4 @@
-"""The command line: simvet run | life | targets | explain | conflicts | compare | check | list."""
+"""The command line: simvet run | life | template | targets | explain | conflicts | compare | check | list."""
 
 from __future__ import annotations
 
@@ -218,6 +218,20 @@ def life_command(
     life = mine.biography(student, theirs)
     names = (first.labels[language], second.labels[language] if second is not None else "")
     _show(life_report(life, first.pathway, language, names))
+
+
+@app.command("template")
+def template_command(
+    file: Annotated[Path, typer.Argument(help="新文件 / new file: schools.csv | schools.xlsx")],
+    lang: Lang = "zh",
+) -> None:
+    """写出学校名单模板，供填写后用 --schools 上传。Write a school list to fill in and give with --schools."""
+    from simvet.loading.school_list import write_school_template  # noqa: PLC0415
+    from simvet.report.wording import require_language, word  # noqa: PLC0415
+
+    language = require_language(lang)
+    write_school_template(file)
+    _say(word("text", "written", language, folder=file))
 
 
 @app.command("compare")
