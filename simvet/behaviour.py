@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from simvet.errors import InputError, nearest
 from simvet.rules.names import MECHANISMS
 from simvet.schools import SchoolList
 from simvet.tables import home, named_numbers
@@ -12,6 +13,12 @@ from simvet.tables import home, named_numbers
 BEHAVIOUR = "data/agents/behaviour.csv"
 """Assumed numbers of the agent engine alone, the same for every region."""
 NO_SCHOOLS, SYNTHETIC = "none", "synthetic"
+KERNEL_SETS = ("", "compiled", "plain")
+"""Sets of rules for single students that a run may be told to use; "" for the quicker one."""
+LONGEST_LIST = 100
+"""Entries; the longest lists that anybody may hand in are shorter."""
+MOST_HOME_POINTS = 7_500
+"""Tenths of a point; full marks."""
 RULES: Mapping[str, tuple[str, ...]] = {
     "fields": ("follow_demand", "follow_work", "keep"),
     "classes": ("follow_filling", "keep"),
@@ -43,6 +50,40 @@ class AgentChoices:
     kernels: str = ""
     lists: Mapping[str, SchoolList] = field(default_factory=dict, repr=False, compare=False)
     rules: Mapping[str, str] = field(default_factory=lambda: {name: known[0] for name, known in RULES.items()})
+
+    def __post_init__(self) -> None:
+        """Complain about what no run could honour."""
+        for word, kind, known in (
+            (self.mechanism, "mechanism", MECHANISMS),
+            (self.kernels, "kernels", KERNEL_SETS),
+            *((name, "decision of schools", tuple(RULES)) for name in self.rules),
+            *((rule, "rule", RULES.get(name, ())) for name, rule in self.rules.items()),
+        ):
+            if word not in known:
+                raise InputError(
+                    "agents", "{kind} {word!r} is unknown", "Did you mean {near!r}? It takes {known}", kind=kind,
+                    word=word, near=nearest(str(word), known), known=", ".join(name or '""' for name in known),
+                )  # fmt: skip
+        for name in ("remember_scores", "supplementary"):
+            if not isinstance(getattr(self, name), bool):
+                raise InputError(
+                    "agents", "{key!r} is {given!r}, which is not {wanted}", "Write {wanted}", key=name,
+                    given=getattr(self, name), wanted="true or false",
+                )  # fmt: skip
+        for name, low, high in (("list_length", 1, LONGEST_LIST), ("home_points", 0, MOST_HOME_POINTS)):
+            value = getattr(self, name)
+            whole = isinstance(value, int) and not isinstance(value, bool)
+            if value is not None and not (whole and low <= value <= high):
+                raise InputError(
+                    "agents", "{name!r} is {value}, outside {low} to {high}", "Write a value inside these bounds",
+                    name=name, value=value, low=low, high=high,
+                )  # fmt: skip
+        if self.home_points and self.mechanism != "deferred_acceptance":
+            raise InputError(
+                "agents", "home_points do nothing under {word!r}",
+                "Choose mechanism: deferred_acceptance, in which schools have priorities of their own",
+                word=self.mechanism,
+            )  # fmt: skip
 
     def numbers(self) -> dict[str, float]:
         """Return the assumed numbers by name, each in the unit of its row in ``data/agents/behaviour.csv``."""

@@ -145,7 +145,11 @@ def _with_agents(scenario: Scenario, engine: str, schools: str | None, mechanism
         )
     choices = scenario.agents
     if mechanism is not None:
-        choices = replace(choices, mechanism=require_word(mechanism, "mechanism", MECHANISMS, "--mechanism"))
+        require_word(mechanism, "mechanism", MECHANISMS, "--mechanism")
+        try:
+            choices = replace(choices, mechanism=mechanism)
+        except InputError as error:
+            raise InputError("--mechanism", error.what, error.cure, **error.facts) from None
     if schools is not None:
         regions = tuple(case.region for case in scenario.regions)
         choices = with_schools(choices, schools, regions, Path(), "--schools")
@@ -172,6 +176,10 @@ def _run_by_person(
                 scenario, draws, seed, until, progress=lambda step: tell(word("text", f"progress_{step}", language))
             )
         _show(reconciliation_report(found, language))
+        if out is not None:
+            from simvet.report.export import write_reconciliation  # noqa: PLC0415
+
+            _say(word("text", "written", language, folder=write_reconciliation(found, out)))
         _say(word("text", "seconds", language, seconds=f"{time.perf_counter() - started:.1f}"))
         found.require_agreement()
         return

@@ -44,7 +44,8 @@ class Biography:
     Notes
     -----
     Shape: ``chapters`` in the order of years; ``person`` the number that all random words of this student are keyed by;
-    ``rank`` is the list entry that was granted, 255 for the supplementary round. Unit: ``score`` tenths of a point of
+    ``rank`` is the list entry that was granted, 255 for the supplementary round; ``both_until`` the last year that
+    both runs reach. Unit: ``score`` tenths of a point of
     750 after the last exam. Errors: none. Source: the student store.
     """
 
@@ -56,15 +57,17 @@ class Biography:
     score: int
     chapters: tuple[Chapter, ...]
     other: tuple[Chapter, ...] | None = None
+    both_until: int = 0
 
     @property
     def parts(self) -> int | None:
-        """Return the first year in which the two lives differ, None where they never do or no other is told."""
+        """Return the first year in which the two lives differ while both runs go on, None where they never do."""
         if self.other is None:
             return None
         mine = {chapter.year: chapter for chapter in self.chapters}
         theirs = {chapter.year: chapter for chapter in self.other}
-        return next((y for y in sorted({*mine, *theirs}) if mine.get(y) != theirs.get(y)), None)
+        years = [year for year in sorted({*mine, *theirs}) if year <= self.both_until]
+        return next((year for year in years if mine.get(year) != theirs.get(year)), None)
 
 
 def biography_of(world: AgentWorld, student: int, draw: int, region: int, other: AgentWorld | None) -> Biography:
@@ -97,16 +100,17 @@ def biography_of(world: AgentWorld, student: int, draw: int, region: int, other:
             last=rows - 1,
         )  # fmt: skip
     person = int(population.students.persons(np.array([student]))[0])
-    told = None
+    told, both_until = None, 0
     if other is not None:
         twin = _population(other, draw, region)
         row = twin.students.row_of(person)
         told = _chapters(twin, row) if row is not None else ()
+        both_until = min(max(population.students.past), max(twin.students.past))
     number = person >> BLOCK_BITS
     s = population.students
     return Biography(
         person, world.cases[region].region, draw, s.kind_of(number), int(s["district"][student]) + 1,
-        int(s["score"][student]), _chapters(population, student), told,
+        int(s["score"][student]), _chapters(population, student), told, both_until,
     )  # fmt: skip
 
 
@@ -137,7 +141,7 @@ def _chapters(population: Population, row: int) -> tuple[Chapter, ...]:
             continue
         stage, track, grade = pathway.cell_table[cell]
         what = _how(population, before, cell)
-        school, field, rank = _place(population, row, stage, track)
+        school, field, rank = _place(population, row, stage, track, year)
         chapters.append(Chapter(year, what, stage, track, grade, school, field, rank if what == "admitted" else 0))
         before = cell
     return tuple(chapters)
@@ -157,7 +161,7 @@ def _how(population: Population, before: int, cell: int) -> str:
     return "admitted"
 
 
-def _place(population: Population, row: int, stage: str, track: str) -> tuple[str, str, int]:
+def _place(population: Population, row: int, stage: str, track: str, year: int) -> tuple[str, str, int]:
     """Return the school, field and list entry that belong to a stage of a student's life."""
     book, s = population.book, population.students
     if book is None or stage in ("primary", "middle"):
@@ -170,9 +174,22 @@ def _place(population: Population, row: int, stage: str, track: str) -> tuple[st
         prefix = "first_"
     elif topped_up and track != "topup" and stage not in ("general_high", "secondary_vocational"):
         prefix = "college_"
-    school, field = int(s[f"{prefix}school"][row]), int(s[f"{prefix}field"][row])
+    school, field, rank = (int(s[f"{prefix}{name}"][row]) for name in ("school", "field", "rank"))
+    if stage in ("general_high", "secondary_vocational"):
+        school, field, rank = _before_change(population, row, year) or (school, field, rank)
     name = book.names[school] if school >= 0 else ""
-    return name, list(known_fields())[field] if field != NO_FIELD else "", int(s[f"{prefix}rank"][row])
+    return name, list(known_fields())[field] if field != NO_FIELD else "", rank
+
+
+def _before_change(population: Population, row: int, year: int) -> tuple[int, int, int] | None:
+    """Return school, field and list entry as they were before the next change of school, None where none follows."""
+    changes = population.students.changes
+    for later in sorted(changed for changed in changes if changed > year):
+        rows, school, field, rank = changes[later]
+        at = int(np.searchsorted(rows, row))
+        if at < len(rows) and int(rows[at]) == row:
+            return int(school[at]), int(field[at]), int(rank[at])
+    return None
 
 
 def told(biography: Biography, chapters: Sequence[Chapter] | None = None) -> list[dict[str, object]]:

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from simvet.behaviour import PARITY, RULES, AgentChoices
+from simvet.behaviour import NO_SCHOOLS, PARITY, RULES, AgentChoices
 from simvet.books import Books
 from simvet.draws import Draws
 from simvet.errors import SimvetError
@@ -28,6 +28,9 @@ FALSE_ALARM = 1e-3
 """Probability that chance alone raises the alarm, over all cells together."""
 ROUNDING = 0.5
 """Persons; what whole seats and whole persons leave in a cell, added to its error."""
+NEARLY, LATE = 0.95, 10.0
+"""An option stands at the kink when it fills this part of its seats, and its cut-off lies within so many of its own
+standard deviations above zero."""
 AGREE = ("stock", "entrants", "placed")
 """Arrays that must agree under the conditions of parity."""
 
@@ -121,6 +124,9 @@ def ladder(choices: AgentChoices) -> dict[str, AgentChoices]:
         "schools": replace(choices, rules={**keep, "hiring": "by_enrolment", "investment": "by_enrolment"}),
         "decisions": choices,
     }
+    if choices.schools == NO_SCHOOLS:
+        # Without schools, lists and decisions have nothing to act on.
+        steps = {name: steps[name] for name in ("parity", "scores")}
     kept: dict[str, AgentChoices] = {}
     for name, step in steps.items():
         if not kept or step != list(kept.values())[-1]:
@@ -156,8 +162,9 @@ def reconcile(
     Notes
     -----
     Unit: persons. All runs share the drawn numbers of the schedule and differ in the luck of persons. A difference is
-    held against the spread of the replications, enlarged for their number and for whole persons; the bound is that of
-    Student's distribution for all cells together (Bonferroni). Source: MODEL, section 4.
+    held against the spread of the replications, enlarged for their number, for whole persons, and for options that
+    just fill; the bound is that of Student's distribution for all cells together (Bonferroni). Source: MODEL, section
+    4.
     """
     from scipy.stats import t as student  # noqa: PLC0415
 
@@ -206,8 +213,10 @@ def _moments(samples: list[Floats]) -> tuple[Floats, Floats]:
 def _largest(books: Books, runs: list[Books]) -> tuple[float, tuple[str, int, str, str], int]:
     """Return the largest difference of any cell in Monte Carlo errors, where it is, and how many cells vary."""
     worst, where, cells = 0.0, ("", 0, "", ""), 0
+    floors = _at_the_kink(runs)
     for name in AGREE:
         mean, error = _moments([run.arrays[name][:, 1:] for run in runs])
+        error = np.maximum(error, floors[name])
         found = books.arrays[name][:, 1:]
         score = np.abs(found - mean) / (error * np.sqrt(1.0 + 1.0 / len(runs)))
         score = np.where(np.isfinite(score), score, 0.0)
@@ -217,6 +226,38 @@ def _largest(books: Books, runs: list[Books]) -> tuple[float, tuple[str, int, st
             worst = float(score.max())
             where = (name, books.years[1 + at[1]], books.regions[at[2]], _label(books, name, at[3:]))
     return worst, where, cells
+
+
+def _at_the_kink(runs: list[Books]) -> dict[str, Floats]:
+    """Return how far chance reaches where an option fills in nearly every run, persons, by array of AGREE.
+
+    Where demand just equals the seats an option is full as a rule and short by many now and then, which a few runs do
+    not show: the spread of its demand, ``sqrt(n p (1 - p))``, stands in. Whoever entered so is in later grades later.
+    """
+    books = runs[0]
+    pathway = books.pathway
+    pool = np.mean([run.arrays["pool"] for run in runs], axis=0)[..., None]
+    placed = np.nan_to_num(np.mean([run.arrays["placed"] for run in runs], axis=0))
+    share = np.clip(placed / np.maximum(pool, 1.0), 0.0, 1.0)
+    spread = pool * share * (1.0 - share)
+    seats = np.nan_to_num(np.mean([run.arrays["seats"] for run in runs], axis=0), posinf=np.inf)
+    cutoffs = np.stack([np.nan_to_num(run.arrays["cutoff"], nan=1.0) for run in runs])
+    # The cut-off wanders by as much of the scale as its demand wanders; close above zero, demand may fall short.
+    late = cutoffs.mean(axis=0) < LATE * cutoffs.std(axis=0)
+    spread = np.where((placed > NEARLY * seats) & late, spread, 0.0)
+    entrants = np.zeros_like(books.arrays["entrants"])
+    for position, gate in enumerate(pathway.gates):
+        for option, name in enumerate(gate.options):
+            if name in pathway.track_index:
+                entrants[..., pathway.track_index[name]] += spread[..., position, option]
+    stock = np.zeros_like(books.arrays["stock"])
+    for position, track in enumerate(pathway.tracks):
+        for grade in range(track.grades):
+            # Those of a grade entered so many years before; some fell back by a year.
+            before = entrants[:, : max(entrants.shape[1] - grade, 0), :, position]
+            stock[:, grade:, :, track.first_cell + grade] = before
+    found = {"placed": spread, "entrants": entrants, "stock": stock}
+    return {name: np.sqrt(values[:, 1:]) for name, values in found.items()}
 
 
 def _label(books: Books, name: str, at: tuple[int, ...]) -> str:

@@ -167,7 +167,7 @@ class Scenario:
             "projects": [_plain(project) for project in self.projects],
             "targets": [[t.region, t.key, t.stage, t.comparator, t.bound, t.year] for t in self.targets],
         }
-        if self.agents != AgentChoices():
+        if self.agents.said != AgentChoices().said:
             said["agents"] = self.agents.said
         return digest_of(said)
 

@@ -79,7 +79,8 @@ class AgentWorld:
 
     def _base_seats(self, region: int) -> dict[tuple[str, str], float]:
         """Return the region's first-year seats of the base year by stage and track, persons/year."""
-        entrants = self.schedule.openings[region].entrants.mean(axis=0)
+        # Those of the first draw, so that the list is the same however many there are.
+        entrants = self.schedule.openings[region].entrants[0]
         found: dict[tuple[str, str], float] = {}
         for position, track in enumerate(self.pathway.tracks):
             if track.stage in STAGES:
@@ -130,12 +131,16 @@ class AgentWorld:
     def opening_rows(self) -> Rows:
         """Return what the opening balances say of the first year, shape (draw, region, ...)."""
         for population in self.populations:
-            population.students.remember(self.schedule.first)
+            if population.base_year == self.schedule.first:
+                population.students.remember(self.schedule.first)
         return self.seating.opening_rows()
 
     def step(self, year: int, terms: YearTerms) -> Rows:
         """Move every region on to autumn of ``year`` and report what happened, shape (draw, region, ...)."""
         self.active = [p for p in self.populations if year > p.base_year]
+        for population in self.populations:
+            if year == population.base_year:
+                population.students.remember(year)
         self._schools_decide(year, terms)
         reserved = np.rint(self.integrated[:, :, 0, 0] * (1.0 - self.seating.away))
         rows = SchoolYear(self.schedule, self.seating, self, terms).run(self.stock, reserved)

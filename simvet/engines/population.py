@@ -98,19 +98,20 @@ class Population:
         case = world.cases[region]
         self.base_year = case.base_year
         self.cohort = cohort_key(f"{case.region}/students/{draw}")
-        self.students = Students(world.schedule.first)
+        self.students = Students(self.base_year)
         self.standing = {gate: Group.nobody() for gate in range(5)}
         self.leaving = [Group.nobody(), Group.nobody()]
         self.book = world.book_of(draw, region)
         self.districts = alias_table(self.book.pupils_of_districts() if self.book else np.ones(1))
-        self.tables: dict[int, Tables] = self.book.opening_tables() if self.book else {}
+        self.opening_tables: dict[int, Tables] = self.book.opening_tables() if self.book else {}
+        self.tables = dict(self.opening_tables)
         opening = world.schedule.openings[region]
         self.stock = np.rint(opening.stock[draw]).astype(np.int64)
         self.stock[world.primary] = 0
         self.students.reserve(int(self.stock.sum() + 1.1 * opening.stock[draw][world.primary].sum()))
         for cell in np.flatnonzero(self.stock):
-            group = self._let_in(int(cell), int(self.stock[cell]), world.schedule.first, int(cell))
-            self.assign(group, self.track_of(int(cell)), world.schedule.first)
+            group = self._let_in(int(cell), int(self.stock[cell]), self.base_year, int(cell))
+            self.assign(group, self.track_of(int(cell)), self.base_year)
         self.count()
 
     def address(self, event: str, year: int) -> Ints:
@@ -166,7 +167,10 @@ class Population:
             if position == 0
             else np.zeros(len(group), dtype=np.uint8)
         )
-        found = self.book.pick(self.tables[position], position, option, level, home, near, spot)
+        # Where a stage offers no seats this year, those who come in otherwise go where the list has its schools.
+        offered = self.book.has(self.tables[position], position, option)
+        tables = self.tables[position] if offered else self.opening_tables[position]
+        found = self.book.pick(tables, position, option, level, home, near, spot)
         s["school"][group.rows] = np.where(found >= 0, self.book.programmes[position].school[found], -1)
         field = self.book.programmes[position].field[found]
         s["field"][group.rows] = np.where((found >= 0) & (field >= 0), field, NO_FIELD)
@@ -238,6 +242,8 @@ class Population:
             moved = (stage_of_cell >= 0) & (stage_of_school >= 0) & (stage_of_cell != stage_of_school)
             found.append(first + np.flatnonzero(moved))
         rows = np.concatenate(found)
+        s.changes[year] = (rows, s["school"][rows], s["field"][rows], s["rank"][rows])
+        s["rank"][rows] = 0
         to_general = wanted[s["cell"][rows]] == self.book.number_of("general_high")
         for chosen, track in ((to_general, "general_high/regular"), (~to_general, f"{SECONDARY}/regular")):
             group = Group(rows[chosen].astype(np.int32), s.persons(rows[chosen]))
@@ -391,6 +397,7 @@ class Population:
             many = int(min(len(group), limits[option]))
             self.students["cell"][group.rows[:many]] = self.world.first_of[f"{name}/integrated"]
             self.remember_school(group.where(slice(0, many)))
+            self.students["rank"][group.rows[:many]] = 0
             self.assign(group.where(slice(0, many)), f"{name}/integrated", year)
             self.standing[3] = Group.together(self.standing[3], group.where(slice(many, None)))
             taken[option] = many

@@ -291,6 +291,10 @@ class SchoolBook:
         """Return the number of a stage in the list."""
         return STAGES.index(stage)
 
+    def has(self, tables: Tables, position: int, option: int) -> bool:
+        """Return whether tables hold any programme of an option."""
+        return bool(tables.length[self.parts[position].option == option].any())
+
     def pick(
         self, tables: Tables, position: int, option: int, level: NDArray[np.uint8], group: NDArray[np.uint8],
         near: NDArray[np.uint32], spot: NDArray[np.uint32],

@@ -48,8 +48,9 @@ class Students:
     Notes
     -----
     Shape: columns (room,), of which ``rows`` are in use; ``blocks`` (block, 3): first row, row after the last, block
-    number. ``past`` holds the cell of every row in every autumn, one array a year. Unit: none. Errors: InputError where
-    a block would hold too many. Source: MODEL, sections 1 and 4.
+    number. ``past`` holds the cell of every row in every autumn, one array a year; ``changes`` the rows of those who
+    changed between general and vocational school in a year, with the school, field and list entry that they had before.
+    Unit: none. Errors: InputError where a block would hold too many. Source: MODEL, sections 1 and 4.
     """
 
     first_year: int
@@ -57,6 +58,9 @@ class Students:
     columns: dict[str, NDArray[Any]] = field(default_factory=dict)
     blocks: list[tuple[int, int, int]] = field(default_factory=list)
     past: dict[int, NDArray[np.uint8]] = field(default_factory=dict)
+    changes: dict[int, tuple[Ints, NDArray[np.int16], NDArray[np.uint8], NDArray[np.uint8]]] = field(
+        default_factory=dict
+    )
 
     def __post_init__(self) -> None:
         self.columns = {name: np.empty(0, dtype=kind) for name, (kind, _) in COLUMNS.items()}

@@ -264,7 +264,8 @@ class RegionModel(mesa.Model):  # type: ignore[misc]
     -----
     Shape: ``agents`` holds one School for each school; ``datacollector`` has enrolment by stage, progression, top-up,
     first-choice share and empty seats of the model, and enrolment, seats, standing of each school. Unit: persons,
-    shares. ``running`` turns False after the last year, so that ``mesa.batch_run`` stops there. Source: MODEL, sections
+    shares. ``running`` turns False in the step after the last year, so that
+    ``mesa.batch_run`` stops there. Source: MODEL, sections
     1 and 4.
     """
 
@@ -275,6 +276,11 @@ class RegionModel(mesa.Model):  # type: ignore[misc]
         super().__init__(rng=0 if rng is None else rng)
         self.school_years: dict[SchoolBook, SchoolYearView] = {}
         loaded = scenario if isinstance(scenario, Scenario) else load_scenario(scenario)
+        if len(loaded.regions) != 1:
+            raise InputError(
+                "RegionModel", "a region's model is about one region, the scenario has {count}",
+                "Run each region alone", count=len(loaded.regions),
+            )  # fmt: skip
         if until is not None:
             loaded = loaded.with_horizon(require_horizon(until, loaded.base_year, "until"))
         self.scenario = replace(loaded, agents=with_choices(loaded.agents, choices))
@@ -308,11 +314,13 @@ class RegionModel(mesa.Model):  # type: ignore[misc]
         let_schools_decide(self, book, means)
 
     def step(self) -> None:
-        """Move on by one school year."""
-        self.loop.advance()
+        """Move on by one school year; after the last one, check the books and stop."""
         if self.loop.over:
+            # Mesa's batch runner reads what was collected before the step that stops, so that the last year is in it.
             self.loop.finish()
             self.running = False
+            return
+        self.loop.advance()
         self.datacollector.collect(self)
 
 
@@ -343,7 +351,7 @@ def with_choices(choices: AgentChoices, given: dict[str, Any]) -> AgentChoices:
         require_word(str(given[name]), "rule", RULES[name], name)
     if "mechanism" in given:
         require_word(str(given["mechanism"]), "mechanism", MECHANISMS, "mechanism")
-    if "schools" in given and given["schools"] not in (SYNTHETIC, NO_SCHOOLS):
+    if given.get("schools", SYNTHETIC) not in (SYNTHETIC, NO_SCHOOLS):
         raise InputError(
             "schools", "{word!r} is no list of schools", "Write synthetic or none; name a list in the scenario file",
             word=given["schools"],

@@ -13,11 +13,6 @@ from simvet.loading.school_list import read_school_list
 from simvet.rules.names import MECHANISMS
 from simvet.schools import count_of
 
-LONGEST_LIST = 100
-"""Entries; the longest lists that anybody may hand in are shorter."""
-MOST_HOME_POINTS = 7_500
-"""Tenths of a point; full marks."""
-
 
 def agent_choices(chain: list[Sheet], regions: tuple[str, ...]) -> AgentChoices:
     """Return what a scenario and those it inherits from say about students and schools.
@@ -53,20 +48,17 @@ def _with(choices: AgentChoices, given: AgentsFile, sheet: Sheet, regions: tuple
         where = sheet.place("agents", "rules", name)
         require_word(name, "decision of schools", tuple(RULES), where)
         require_word(rule, "rule", RULES[name], where)
-    _require_within(given.list_length, "list_length", 1, LONGEST_LIST, sheet)
-    _require_within(given.home_points, "home_points", 0, MOST_HOME_POINTS, sheet)
     told = {
         name: getattr(given, name)
         for name in ("mechanism", "remember_scores", "supplementary", "home_points", "list_length")
         if getattr(given, name) is not None
     }
-    chosen = replace(choices, **told, rules={**choices.rules, **given.rules})
-    if chosen.home_points and chosen.mechanism != "deferred_acceptance":
-        raise InputError(
-            sheet.place("agents"), "home_points do nothing under {word!r}",
-            "Choose mechanism: deferred_acceptance, in which schools have priorities of their own",
-            word=chosen.mechanism,
-        )  # fmt: skip
+    try:
+        chosen = replace(choices, **told, rules={**choices.rules, **given.rules})
+    except InputError as error:
+        name = str(error.facts.get("name", ""))
+        where = sheet.place("agents", name) if name in told else sheet.place("agents")
+        raise InputError(where, error.what, error.cure, **error.facts) from None
     if given.schools is None:
         return chosen
     return with_schools(chosen, given.schools, regions, sheet.path.parent, sheet.place("agents", "schools"))
@@ -99,7 +91,7 @@ def with_schools(
     """
     if schools in (SYNTHETIC, NO_SCHOOLS):
         return replace(choices, schools=schools, lists={})
-    if not schools.endswith((".csv", ".xlsx")):
+    if not schools.lower().endswith((".csv", ".xlsx")):
         raise InputError(
             where, "{word!r} is no list of schools", "Write synthetic, none, or the path of a .csv or .xlsx file",
             word=schools,
@@ -109,13 +101,7 @@ def with_schools(
             where, "a school list is about one region, the scenario has {count}", "Run each region alone",
             count=len(regions),
         )  # fmt: skip
+    if not (folder / schools).exists():
+        raise InputError(where, "there is no file {word!r}", "Check the name and the folder", word=schools)
     found = read_school_list(folder / schools, regions[0], count_of(regions[0], "districts"))
     return replace(choices, schools=schools, lists={regions[0]: found})
-
-
-def _require_within(value: int | None, name: str, low: int, high: int, sheet: Sheet) -> None:
-    if value is not None and not low <= value <= high:
-        raise InputError(
-            sheet.place("agents", name), "{name!r} is {value}, outside {low} to {high}",
-            "Write a value inside these bounds", name=name, value=value, low=low, high=high,
-        )  # fmt: skip

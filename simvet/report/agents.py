@@ -216,6 +216,16 @@ def _where(found: Reconciliation, language: Language) -> str:
     array, year, region, label = found.place
     if not array:
         return "—"
+    pathway = found.scenario.pathway
+    # Keys of stages, tracks and gates are told by their labels; the number of a grade stays a number.
+    for gate in pathway.gates:
+        label = label.replace(f"{gate.key}: ", f"{gate.labels[language]}→")
+    for track in pathway.tracks:
+        if label.partition("→")[2] == track.name or label.partition("→")[0].startswith(track.name):
+            told = f"{pathway.stage_labels[track.stage][language]}·{track.labels[language]}"
+            label = label.replace(track.name, told)
+            break
+    label = label.replace("elsewhere", pathway.exit_labels["elsewhere"][language])
     return f"{word('text', f'array_{array}', language)} {year} {word('region', region, language)} {label}"
 
 

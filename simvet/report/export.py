@@ -13,9 +13,11 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from simvet.errors import InputError
+from simvet.reconciliation import Reconciliation
 from simvet.report.why_figures import binding_chart, save_picture
 from simvet.report.wording import Language
 from simvet.result import Result
@@ -124,6 +126,74 @@ def manifest(result: Result) -> dict[str, Any]:
         "versions": {name: version(name) for name in PACKAGES},
         "not_modelled": [f"{t.document}: {t.key} ({t.stage})" for t in not_modelled(result.scenario)],
     }  # fmt: skip
+
+
+def reconciliation_frame(found: Reconciliation) -> pd.DataFrame:
+    """Return both engines side by side as a tidy table.
+
+    Parameters
+    ----------
+    found : Reconciliation.
+
+    Returns
+    -------
+    pandas.DataFrame; one row for draw, region, year, stage and step; columns cohort_mean, cohort_sd, difference, score.
+
+    Notes
+    -----
+    Unit: persons; ``score`` in Monte Carlo errors. Errors: none. Source: the reconciliation.
+    """
+    rows = []
+    years, regions = found.steps[0].books.years, found.steps[0].books.regions
+    for step in found.steps:
+        for place, score in np.ndenumerate(step.score):
+            draw, column, region, stage = place
+            rows.append(
+                (
+                    draw, regions[region], years[column], found.scenario.pathway.stages[stage], step.key,
+                    found.mean[place], found.error[place], step.difference[place], score,
+                )
+            )  # fmt: skip
+    columns = ["draw", "region", "year", "stage", "step", "cohort_mean", "cohort_sd", "difference", "score"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def write_reconciliation(found: Reconciliation, folder: Path) -> Path:
+    """Write both engines side by side to a new folder, all or nothing.
+
+    Parameters
+    ----------
+    found : Reconciliation.
+    folder : Path; new or empty.
+
+    Returns
+    -------
+    Path; the folder.
+
+    Raises
+    ------
+    InputError : the folder is taken or cannot be written.
+
+    Notes
+    -----
+    Unit: persons. ``reconciliation.csv`` and a manifest. Source: the reconciliation.
+    """
+    require_new_folder(folder)
+    said = {
+        "simvet": version("simvet"), "scenario": found.scenario.name, "scenario_digest": found.scenario.digest,
+        "data_digest": found.scenario.data_digest, "agents_data_digest": agents_data_digest(), "seed": found.seed,
+        "replications": found.replications, "largest": found.largest, "place": found.place, "bound": found.bound,
+        "expected": found.expected, "cells": found.cells, "agree": found.agree,
+    }  # fmt: skip
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        frame = reconciliation_frame(found)
+        frame.to_csv(folder / "reconciliation.csv", index=False, encoding="utf-8-sig", lineterminator="\n")
+        text = json.dumps(said, ensure_ascii=False, indent=2, sort_keys=True)
+        (folder / "manifest.json").write_text(text + "\n", encoding="utf-8")
+    except OSError:
+        raise InputError(str(folder), "the folder cannot be written", "Choose another folder") from None
+    return folder
 
 
 def agents_data_digest() -> str:

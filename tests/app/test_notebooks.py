@@ -18,7 +18,12 @@ from nbclient import NotebookClient
 from PIL import Image
 
 FOLDER = Path(__file__).resolve().parents[2] / "notebooks"
-NAMES = ("01_a_first_run", "02_a_lever_and_its_owner", "03_what_the_region_can_carry")
+NAMES = (
+    "01_a_first_run",
+    "02_a_lever_and_its_owner",
+    "03_agents_and_cohorts_agree",
+    "07_what_the_region_can_carry",
+)
 MOST_BYTES = 600_000
 
 
