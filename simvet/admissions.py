@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from simvet.engines.agents import AgentWorld
-from simvet.engines.schools import Admission, SchoolBook
+from simvet.engines.schools import SECONDARY, Admission, SchoolBook
 from simvet.errors import InputError
 from simvet.schools import known_fields
 
@@ -153,7 +153,8 @@ def schools_frame(world: AgentWorld) -> pandas.DataFrame:
     Returns
     -------
     pandas.DataFrame; columns draw, region, code, school, synthetic, stage, district, programmes (with fields), planned
-    (first-year seats), enrolment, standing, progression, teachers, equipment (shares of the stage's).
+    (first-year seats), enrolment, standing, progression, teachers, equipment (parts of those of all
+    vocational schools; empty for others).
 
     Raises
     ------
@@ -185,8 +186,8 @@ def schools_frame(world: AgentWorld) -> pandas.DataFrame:
                     "enrolment": book.enrolment,
                     "standing": book.standing,
                     "progression": book.progression,
-                    "teachers": book.teachers,
-                    "equipment": book.equipment,
+                    "teachers": np.where(book.stage == SECONDARY, book.teachers, np.nan),
+                    "equipment": np.where(book.stage == SECONDARY, book.equipment, np.nan),
                 }
             )
         )

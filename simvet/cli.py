@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 UNWRITTEN = 74
 """Exit code of an output that could not be written."""
+STOPPED = 130
+"""Exit code of a run that was interrupted."""
 FOUND_WRONG = 70
 """Exit code of an error of the program that its own checks found."""
 FAULT = 2
@@ -504,7 +506,7 @@ def _language_of(arguments: list[str]) -> Language:
     return "zh"
 
 
-def main(argv: list[str] | None = None) -> int:
+def main(argv: list[str] | None = None) -> int:  # noqa: PLR0911 - one code for each way in which a run ends
     """Run the command line.
 
     Parameters
@@ -527,7 +529,7 @@ def main(argv: list[str] | None = None) -> int:
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")
     try:
-        app(arguments, standalone_mode=False)
+        code = app(arguments, standalone_mode=False)
     except InputError as error:
         sys.stderr.write(f"simvet: {complain(error, _language_of(arguments))}\n")
         return FAULT
@@ -557,9 +559,19 @@ def main(argv: list[str] | None = None) -> int:
         )
         sys.stderr.write(f"simvet: {complain(wrapped, _language_of(arguments))}\n")
         return UNWRITTEN
+    except MemoryError:
+        wrapped = InputError("simvet", "the machine has too little memory for this run", "Choose fewer draws")
+        sys.stderr.write(f"simvet: {complain(wrapped, _language_of(arguments))}\n")
+        return FAULT
     except (typer.Abort, KeyboardInterrupt):
-        return 130
-    return 0
+        return STOPPED
+    except (SystemError, RuntimeError) as error:
+        # Stopped inside a compiled rule, which wraps the interruption.
+        if isinstance(error.__cause__ or error.__context__, KeyboardInterrupt):
+            return STOPPED
+        raise
+    # The parser turns an interruption into its code.
+    return code if isinstance(code, int) else 0
 
 
 def entry() -> None:

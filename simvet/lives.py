@@ -94,6 +94,11 @@ def biography_of(world: AgentWorld, student: int, draw: int, region: int, other:
     """
     population = _population(world, draw, region)
     rows = population.students.rows
+    if isinstance(student, bool) or not isinstance(student, int | np.integer):
+        raise InputError(
+            "biography", "{given!r} is no student", "Students are numbered from 0 to {last}", given=student,
+            last=rows - 1,
+        )  # fmt: skip
     if not 0 <= student < rows:
         raise InputError(
             "biography", "there is no student {number}", "Students are numbered from 0 to {last}", number=student,

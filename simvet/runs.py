@@ -27,8 +27,8 @@ AGENT_DRAWS = 1
 """Draws of the agent engine by default: one world, every student in it."""
 MOST_LIKELY = Uncertainty(parameters=False, opening=False, drift=False, chance=True)
 """One world at the most likely numbers, in whole persons."""
-MOST_STUDENTS = 60_000_000
-"""Students at the start of a run that agents carry: some 4 GB."""
+MOST_STUDENTS = 30_000_000
+"""Students at the start of a run that agents carry: some 4 GB, for a row is kept for life and more enter every year."""
 
 
 @dataclass

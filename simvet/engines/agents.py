@@ -14,6 +14,7 @@ from simvet.engines.schools import Means, SchoolBook, SchoolModel
 from simvet.engines.students import LEFT_BEFORE_EXAM
 from simvet.errors import BalanceError
 from simvet.passage import INTEGRATED, SchoolYear
+from simvet.projects import Built
 from simvet.rules.choosing import exponential_table
 from simvet.rules.kernels import KERNELS, kernels_for
 from simvet.rules.student_year import DEPARTED, DROPPED, GONE, REPEATED, TRANSFERRED
@@ -72,13 +73,30 @@ class AgentWorld:
             given = self.choices.lists.get(name)
             self.lists[name] = given or synthetic_schools(name, self._base_seats(region), Draws(LIST_SEED))
 
-        book = SchoolBook(self.lists[name], self.pathway, self.choices, Draws(LIST_SEED))
+        projects = tuple(built.project.labels["zh"] for built in self._new_schools(region))
+        book = SchoolBook(self.lists[name], self.pathway, self.choices, Draws(LIST_SEED), projects)
         self.books[(draw, region)] = book
         self.model.open(book)
         return book
 
+    def _new_schools(self, region: int) -> list[Built]:
+        """Return the projects that bring a region places of vocational schools."""
+        found = [built for built in self.schedule.built(region) if built.project.stage == SECONDARY]
+        return [built for built in found if built.project.places.high > 0.0]
+
+    def _open_schools(self, year: int) -> None:
+        """Let the schools of projects that open this year admit for the first time."""
+        for population in self.active:
+            if population.book is None:
+                continue
+            for number, built in enumerate(self._new_schools(population.region)):
+                now, before = (float(built.brought(at)[population.draw]) for at in (year, year - 1))
+                if now > 0.0 and before <= 0.0:
+                    places = self.schedule.at("places", SECONDARY, year)[population.draw, population.region]
+                    population.book.open_school(number, now, float(places))
+
     def _base_seats(self, region: int) -> dict[tuple[str, str], float]:
-        """Return the region's first-year seats of the base year by stage and track, persons/year."""
+        """Return the region's entrants of the base year by stage and track, persons/year: the sizes of its schools."""
         # Those of the first draw, so that the list is the same however many there are.
         entrants = self.schedule.openings[region].entrants[0]
         found: dict[tuple[str, str], float] = {}
@@ -141,6 +159,7 @@ class AgentWorld:
         for population in self.populations:
             if year == population.base_year:
                 population.students.remember(year)
+        self._open_schools(year)
         self._schools_decide(year, terms)
         reserved = np.rint(self.integrated[:, :, 0, 0] * (1.0 - self.seating.away))
         rows = SchoolYear(self.schedule, self.seating, self, terms).run(self.stock, reserved)

@@ -13,9 +13,10 @@ from simvet.engines.programmes import LIST_BINS, Tables, list_edges
 from simvet.engines.schools import SchoolBook
 from simvet.rules.chance import WORD
 from simvet.rules.choosing import fresh_bins, ranked_bins
+from simvet.rules.drawn_lists import DrawnLists
 from simvet.rules.kernels import Kernels
 from simvet.rules.matching import SUPPLEMENTARY
-from simvet.rules.mechanisms import Lists, deferred_acceptance, immediate_acceptance
+from simvet.rules.mechanisms import deferred_acceptance, immediate_acceptance
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -55,7 +56,8 @@ class Placement:
     Notes
     -----
     Shape: ``choice``, ``rank`` (applicant,); the others (programme,); ``cutoff`` points, -1 where a programme did not
-    fill. Unit: persons and points. Errors: none. Source: the mechanism.
+    fill; ``first_cutoff`` the same before the second round. Unit: persons and points. Errors: none. Source: the
+    mechanism.
     """
 
     choice: Rows
@@ -64,6 +66,7 @@ class Placement:
     cutoff: Rows
     first_choices: Rows
     tables: Tables
+    first_cutoff: Rows
 
 
 def place_on_lists(
@@ -109,6 +112,7 @@ def place_on_lists(
     found = Placement(
         np.empty(count, dtype=np.int32), np.empty(count, dtype=np.uint8), seats,
         np.full(len(seats), -1, dtype=np.int32), np.zeros(len(seats), dtype=np.int32), tables,
+        np.full(len(seats), -1, dtype=np.int32),
     )  # fmt: skip
     drawn = (tables.start, tables.length, tables.probability, tables.other)
     outcome = (found.choice, found.rank, found.cutoff, found.first_choices)
@@ -118,16 +122,20 @@ def place_on_lists(
             length, DRAWS_AN_ENTRY * length, True, loyalty, address(f"choice/{position}"), *outcome,
         )  # fmt: skip
     else:
-        lists = Lists(
-            applicants.persons, applicants.level, applicants.group, bins[applicants.key], edges, *drawn, length,
-            DRAWS_AN_ENTRY * length, True, loyalty, address(f"choice/{position}"),
+        table = np.empty((count, length + 1), dtype=np.int32)
+        kernels.draw_lists(
+            applicants.persons, applicants.level, applicants.group, applicants.key, bins, edges, *drawn, length,
+            DRAWS_AN_ENTRY * length, True, loyalty, address(f"choice/{position}"), table,
         )  # fmt: skip
+        lists = DrawnLists(table, applicants.group)
         if choices.mechanism == "deferred_acceptance":
-            points = np.full(len(left), choices.home_points, dtype=np.int64)
+            # Colleges have no home district: their applicants are grouped by field.
+            points = np.full(len(left), choices.home_points if position == 0 else 0, dtype=np.int64)
             home = book.programmes[position].home
             deferred_acceptance(order, applicants.key, lists, left, points, home, *outcome)
         else:
             immediate_acceptance(order, applicants.key, lists, left, *outcome)
+    found.first_cutoff[:] = found.cutoff
     if choices.supplementary:
         kernels.seat_the_rest(
             order, applicants.persons, numbers["supplementary_acceptance"] * WORD, address(f"rest/{position}"),

@@ -338,7 +338,9 @@ class Population:
         programmes = book.programmes[position]
         book.note(position, year, admission_of(programmes, found, key, levels, home))
         if position in (3, 4):
-            self._note_progression(book, group, found.choice)
+            book.count_leavers(s["school"][group.rows].astype(np.int64), found.choice >= 0)
+        if position == 4:
+            book.close_count()
         if not senior:
             self.remember_school(group.where(found.choice >= 0), "college" if position == 2 else "first")
         self.kernels.settle(
@@ -351,8 +353,8 @@ class Population:
         s["left"][group.rows[seated & (programmes.cell[found.choice] == GONE)]] = ELSEWHERE
         placed = np.bincount(programmes.option[found.choice[seated]], minlength=len(seats)).astype(np.float64)
         self.standing[position] = group.where(~seated)
-        quantile = quantiles_of(found.cutoff, key, levels)
-        # An option has closed when all its programmes have.
+        # An option has closed when all its programmes have, and before the second round began with the best again.
+        quantile = quantiles_of(found.first_cutoff, key, levels)
         closed = np.array(
             [
                 np.nanmin(quantile[mine]) if mine.any() and np.isfinite(quantile[mine]).all() else np.nan
@@ -363,13 +365,11 @@ class Population:
         closed = np.where(seats < 1.0, 1.0, np.nan_to_num(closed))
         return placed, closed, float((found.choice == -1).sum()), float((found.choice < -1).sum())
 
-    def _note_progression(self, book: SchoolBook, group: Group, choice: NDArray[np.int32]) -> None:
-        """Tell every school what share of its leavers at this gate found a place at a higher stage."""
-        school = self.students["school"][group.rows].astype(np.int64)
-        known = school >= 0
-        many = np.bincount(school[known], minlength=len(book.stage))
-        went = np.bincount(school[known & (choice >= 0)], minlength=len(book.stage))
-        book.progression = np.where(many > 0, went / np.maximum(many, 1), book.progression)
+    def _count_leavers(self, group: Group) -> None:
+        """Tell schools of leavers who went on without standing at an exam."""
+        if self.book is not None:
+            school = self.students["school"][group.rows].astype(np.int64)
+            self.book.count_leavers(school, np.ones(len(group), dtype=bool))
 
     def select(self, year: int, share: float, away: float, to_vocational: float, limits: Floats) -> Floats:
         """Run the transfer selection; return who is taken by option, persons, shape (option,)."""
@@ -382,12 +382,15 @@ class Population:
                 # As many as chance would pass, but the best of them.
                 key, levels = self.exam("transfer exam", year, group)
                 order = self.ranking(key, levels)
-                chosen = np.sort(order[: int(passed.sum())])
-                passed = np.zeros(len(group), dtype=bool)
-                passed[chosen] = True
-            self.standing[3] = Group.together(self.standing[3], group.where(~passed))
-            group = group.where(passed)
+                chosen = order[: int(passed.sum())].astype(np.int64)
+                failed = np.sort(order[int(passed.sum()) :]).astype(np.int64)
+            else:
+                chosen, failed = np.flatnonzero(passed), np.flatnonzero(~passed)
+            self.standing[3] = Group.together(self.standing[3], group.where(failed))
+            # The best first: where seats are fewer than promised, they go by score.
+            group = group.where(chosen)
             gone = self.lots(f"away/{track}", year, group, away)
+            self._count_leavers(group.where(gone))
             self.leave(group.where(gone), ELSEWHERE)
             taken[3] += gone.sum()
             wanting.append(group.where(~gone))
@@ -395,6 +398,7 @@ class Population:
         options = [wanting[0], wanting[1].where(vocational), wanting[1].where(~vocational)]
         for option, (name, group) in enumerate(zip((HIGHER, *DEGREES), options, strict=True)):
             many = int(min(len(group), limits[option]))
+            self._count_leavers(group.where(slice(0, many)))
             self.students["cell"][group.rows[:many]] = self.world.first_of[f"{name}/integrated"]
             self.remember_school(group.where(slice(0, many)))
             self.students["rank"][group.rows[:many]] = 0

@@ -29,6 +29,9 @@ UNLIMITED = 2**31 - 1
 NOTHING = 1e-6
 """Seats planned by an institution that waits for its approval: a weight, not a seat."""
 TO_BE_APPROVED = "待设院校（占位） / institution to be approved (placeholder)"
+OF_A_PROJECT = "（规划新校） / (planned school)"
+FIELDS_OF_A_NEW_SCHOOL = 6
+"""Fields that a new school opens with: the largest of the list."""
 MOST_SEATS = 10_000_000
 """Seats of an option that nothing limits, shared out like any others."""
 MOST_APPEAL = 3.0
@@ -66,7 +69,8 @@ class Means:
     Notes
     -----
     Shape: numbers. Unit: ``teachers_before``, ``teachers``, ``hires`` persons; ``standard`` students/teacher;
-    ``equipment_kept`` and ``equipment_bought`` parts of last year's value. Errors: none. Source: MODEL, section 5.
+    ``equipment_kept`` part of last year's value, ``equipment_bought`` part of the base year's. Errors: none. Source:
+    MODEL, section 5.
     """
 
     teachers_before: float
@@ -102,7 +106,10 @@ class SchoolBook:
     ``rules.schools``.
     """
 
-    def __init__(self, schools: SchoolList, pathway: Pathway, choices: AgentChoices, draws: Draws) -> None:
+    def __init__(
+        self, schools: SchoolList, pathway: Pathway, choices: AgentChoices, draws: Draws,
+        projects: tuple[str, ...] = (),
+    ) -> None:  # fmt: skip
         self.list, self.pathway, self.choices = schools, pathway, choices
         self.numbers = choices.numbers()
         self.fields = len(known_fields())
@@ -112,16 +119,23 @@ class SchoolBook:
         self.codes, self.names = schools.codes, schools.names
         quality = schools.quality
         missing = [number for number in range(HIGHER, len(STAGES)) if not (self.stage == number).any()]
-        for number in missing:
-            # Seats that come with an approval need somewhere to be.
+        # Seats that come with an approval or a project need somewhere to be.
+        more = [(number, f"new-{STAGES[number]}", TO_BE_APPROVED) for number in missing]
+        more += [(SECONDARY, f"project-{n + 1}", f"{name}{OF_A_PROJECT}") for n, name in enumerate(projects)]
+        for number, code, name in more:
             self.stage = np.append(self.stage, number)
             self.district, quality = np.append(self.district, 0), np.append(quality, 0.0)
-            self.codes, self.names = (*self.codes, f"new-{STAGES[number]}"), (*self.names, TO_BE_APPROVED)
-        self._programmes(schools, len(self.stage) - len(missing))
+            self.codes, self.names = (*self.codes, code), (*self.names, name)
+        self.projects = tuple(range(len(self.stage) - len(projects), len(self.stage)))
+        self._programmes(schools, len(self.stage) - len(more))
         count = len(self.stage)
         drawn = draws.normal("school", 0, f"{schools.region}/quality", count) * self.numbers["quality_spread"]
         self.quality = quality if np.any(quality != 0.0) else drawn
-        self.standing = self.quality.copy()
+        self.standing = np.zeros(count)
+        for stage in range(len(STAGES)):
+            at = self.stage == stage
+            self.standing[at] = rules.standardised(self.quality[at])
+        self.graduates, self.went_on = np.zeros(count), np.zeros(count)
         size = np.bincount(self.school, self.planned, minlength=count)
         of_stage = np.bincount(self.stage, size, minlength=len(STAGES))
         share = size / np.maximum(of_stage[self.stage], 1e-9)
@@ -141,12 +155,16 @@ class SchoolBook:
         vocational = np.flatnonzero(self.stage == SECONDARY)
         offered = set(zip(school[track == 0].tolist(), field[track == 0].tolist(), strict=True))
         more = [(s, f) for s in vocational.tolist() for f in range(self.fields) if (s, f) not in offered]
-        more += [(s, f) for s in range(known, len(self.stage)) for f in range(self.fields)]
+        more += [
+            (s, f) for s in range(known, len(self.stage)) if self.stage[s] != SECONDARY for f in range(self.fields)
+        ]
         extra = np.array(more, dtype=np.int64).reshape(-1, 2)
         self.school = np.concatenate([school, extra[:, 0]])
         self.field = np.concatenate([field, extra[:, 1]])
         self.track = np.concatenate([track, np.zeros(len(extra), dtype=np.int64)])
-        self.planned = np.concatenate([seats, np.where(extra[:, 0] < known, 0.0, NOTHING)])
+        placeholder = (extra[:, 0] >= known) & (self.stage[extra[:, 0]] != SECONDARY)
+        self.planned = np.concatenate([seats, np.where(placeholder, NOTHING, 0.0)])
+        self._fill_gaps()
         order = np.lexsort((self.field, self.track, self.school))
         for name in ("school", "field", "track", "planned"):
             setattr(self, name, getattr(self, name)[order])
@@ -156,6 +174,32 @@ class SchoolBook:
             int(s): regular[self.school[regular] == s] for s in np.unique(self.school[regular])
         }  # fmt: skip
         self.start = np.searchsorted(self.school, np.arange(len(self.stage) + 1))
+
+    def _fill_gaps(self) -> None:
+        """Let a track without seats stand where its stage has some, or the region's seats would vanish."""
+        of_stage = self.stage[self.school]
+        for number, stage in enumerate(STAGES):
+            for track in range(len(TRACKS[stage])):
+                mine = (of_stage == number) & (self.track == track)
+                if self.planned[mine].sum() > 0.0:
+                    continue
+                seated = np.flatnonzero((of_stage == number) & (self.planned > 0.0))
+                if len(seated):
+                    have = set(zip(self.school[mine].tolist(), self.field[mine].tolist(), strict=True))
+                    pairs = sorted({(int(self.school[n]), int(self.field[n])) for n in seated})
+                    new = [pair for pair in pairs if pair not in have]
+                    weight = dict.fromkeys(pairs, 0.0)
+                    for n in seated:
+                        weight[(int(self.school[n]), int(self.field[n]))] += NOTHING * float(self.planned[n])
+                    for n in np.flatnonzero(mine):
+                        self.planned[n] = weight.get((int(self.school[n]), int(self.field[n])), 0.0)
+                    self.school = np.append(self.school, np.array([s for s, _ in new], dtype=np.int64))
+                    self.field = np.append(self.field, np.array([f for _, f in new], dtype=np.int64))
+                    self.track = np.append(self.track, np.full(len(new), track))
+                    self.planned = np.append(self.planned, [weight[pair] for pair in new])
+                    of_stage = self.stage[self.school]
+                elif track == 0 and mine.any():
+                    self.planned[mine] = 1.0
 
     def _gates(self) -> None:
         """Lay out which programmes stand at which gate, and how wishes divide between near and far."""
@@ -219,6 +263,7 @@ class SchoolBook:
         planned = self.planned[self.index[position]]
         seats = np.zeros(len(programmes), dtype=np.int32)
         vocational = [1, 2, 3] if position == 0 else []
+        index = self.index[position]
         part, offered = 1.0, offered.copy()
         if vocational:
             total = float(np.minimum(offered[vocational], MOST_SEATS).sum())
@@ -233,7 +278,11 @@ class SchoolBook:
                 seats[-1] = int(min(number, UNLIMITED))
             else:
                 most = min(number, MOST_SEATS) * (part if option in vocational else 1.0)
-                seats[mine] = rules.whole_seats(int(np.floor(most + 1e-6)), planned[mine[: len(planned)]])
+                weight = planned[mine[: len(planned)]]
+                seats[mine] = rules.whole_seats(int(np.floor(most + 1e-6)), weight)
+                if option in vocational and most >= 1.0 and weight.sum() > 0.0:
+                    # What schools mean to offer is told in seats of this year, so that they can hold it against demand.
+                    self.planned[index[mine[: len(planned)]]] = weight * (most / weight.sum())
         return seats
 
     def _weight(self, stage: int) -> Floats:
@@ -353,6 +402,44 @@ class SchoolBook:
         self.filled = np.bincount(programmes.school, admission.placed, minlength=count).astype(np.float64)
         self.wanted = np.bincount(programmes.school, admission.first_choices, minlength=count).astype(np.float64)
 
+    def open_school(self, number: int, places: float, of_all: float) -> None:
+        """Let a project's school begin to admit.
+
+        Parameters
+        ----------
+        number : int; which of the projects.
+        places : float, places that it brings.
+        of_all : float, places of the region with it.
+
+        Notes
+        -----
+        Shape: none. Errors: none. It opens with the largest fields, and brings the teachers and equipment of its part
+        of the places. Source: the scenario's projects; MODEL, section 5.
+        """
+        place, part = self.projects[number], min(places / max(of_all, 1e-9), 0.9)
+        mine = self.regular_of[place]
+        shares = np.array([known.share[0] for known in known_fields().values()])[self.field[mine]]
+        chosen = mine[np.argsort(-shares, kind="stable")[:FIELDS_OF_A_NEW_SCHOOL]]
+        first_year = places / self.pathway.stage_grades("secondary_vocational")
+        of_chosen = np.array([known.share[0] for known in known_fields().values()])[self.field[chosen]]
+        self.planned[chosen] = first_year * of_chosen / of_chosen.sum()
+        at = self.stage == SECONDARY
+        for shared in (self.teachers, self.equipment, self.places):
+            shared[at] *= 1.0 - part
+            shared[place] += part
+
+    def count_leavers(self, school: Ints, went_on: NDArray[np.bool_]) -> None:
+        """Add leavers of a year to their schools, and those of them who went on to a higher stage."""
+        known = school >= 0
+        self.graduates += np.bincount(school[known], minlength=len(self.stage))
+        self.went_on += np.bincount(school[known & went_on], minlength=len(self.stage))
+
+    def close_count(self) -> None:
+        """Turn the leavers of the year into the share who went on, school by school, and begin to count anew."""
+        share = self.went_on / np.maximum(self.graduates, 1.0)
+        self.progression = np.where(self.graduates > 0.0, share, self.progression)
+        self.graduates, self.went_on = np.zeros(len(self.stage)), np.zeros(len(self.stage))
+
     def pressure(self) -> Floats:
         """Return first choices for a seat of each programme's field among vocational schools, shape (programme,)."""
         mine = (self.of_stage == SECONDARY) & (self.track == 0)
@@ -361,6 +448,25 @@ class SchoolBook:
         seats = np.bincount(self.field[mine], self.planned[mine], minlength=self.fields)
         ratio = by_field / np.maximum(seats, 1e-9) * (seats.sum() / max(by_field.sum(), 1e-9))
         return np.where(self.field >= 0, ratio[self.field], 0.0)
+
+    def may_open(self) -> NDArray[np.bool_]:
+        """Return which programmes that nobody offers yet may open this year, shape (programme,).
+
+        As many schools as the region lacks classes of a field, those of the best standing first; otherwise every school
+        would answer the same shortage.
+        """
+        chosen = np.zeros(len(self.school), dtype=bool)
+        mine = (self.of_stage == SECONDARY) & (self.track == 0)
+        pressure, wanted = self.pressure(), self.demand()
+        size = np.bincount(self.school, self.planned, minlength=len(self.stage))
+        able = mine & (self.planned <= 0.0) & (size[self.school] > 0.0) & (pressure >= rules.PRESSED)
+        for field in np.unique(self.field[able]):
+            of_field = mine & (self.field == field)
+            lacking = (wanted[of_field].sum() - self.planned[of_field].sum()) / self.numbers["class_size"]
+            candidates = np.flatnonzero(able & (self.field == field))
+            best = candidates[np.argsort(-self.standing[self.school[candidates]], kind="stable")]
+            chosen[best[: max(int(np.ceil(lacking)), 0)]] = True
+        return chosen
 
     def demand(self) -> Floats:
         """Return what programmes are wished for, with the work that their field finds where the rule asks for it."""

@@ -126,10 +126,7 @@ class School(mesa.Agent):  # type: ignore[misc]
             self._adjust(year)
         if book.stage[place] in (GENERAL, SECONDARY):
             appeal = rules.APPEAL[book.choices.rules["appeal"]]
-            book.standing[place] = appeal(
-                book.standing[place], book.quality[place], year.progression[place], year.equipped[place],
-                book.numbers["appeal_memory"],
-            )  # fmt: skip
+            book.standing[place] = appeal(book.standing[place], year.merit[place], book.numbers["appeal_memory"])
 
     def _adjust(self, year: SchoolYearView) -> None:
         book, place, numbers = self.book, self.place, self.book.numbers
@@ -162,13 +159,18 @@ class SchoolYearView:
         self.teachers, self.standard = teachers, standard
         count = len(book.stage)
         self.teacher_claims, self.equipment_claims = np.zeros(count), np.zeros(count)
-        self.demand, self.pressure = book.demand().copy(), book.pressure()
-        self.progression, self.equipped = np.zeros(count), np.zeros(count)
+        # A field that a school does not offer presses it only when its turn to open it has come.
+        pressure = book.pressure()
+        self.demand = book.demand().copy()
+        self.pressure = np.where((book.planned > 0.0) | book.may_open(), pressure, 0.0)
+        self.merit = np.zeros(count)
         for stage in (GENERAL, SECONDARY):
             at = book.stage == stage
-            self.progression[at] = rules.standardised(book.progression[at])
-            per_student = book.equipment[at] / np.maximum(book.enrolment[at], 1.0)
-            self.equipped[at] = rules.standardised(per_student)
+            parts = rules.standardised(book.quality[at]) + rules.standardised(book.progression[at])
+            if stage == SECONDARY:
+                parts = parts + rules.standardised(book.equipment[at] / np.maximum(book.enrolment[at], 1.0))
+            # Brought back to one standard deviation, so that no trend comes from the mixing alone.
+            self.merit[at] = rules.standardised(parts)
         self.most = book.most(book.total[SECONDARY])
 
 

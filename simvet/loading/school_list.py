@@ -24,6 +24,8 @@ from simvet.tables import number_of, place_of, require_bare, require_filled
 
 SCHOOL_COLUMNS = ("name", "stage", "district", "quality")
 """Columns that must say the same in every row of a school."""
+MOST_SCHOOLS = 30_000
+"""Schools of a list; the number of a school takes two bytes of a student's row."""
 MOST_SEATS = 20_000
 """First-year seats of a programme; more than the largest university admits in all."""
 MOST_QUALITY = 5.0
@@ -79,6 +81,11 @@ def read_school_list(path: Path, region: str, districts: int | tuple[str, ...]) 
                 first=programmes[key][0].where("code"),
             )  # fmt: skip
         programmes[key] = (line, seats)
+    if len(schools) > MOST_SCHOOLS:
+        raise InputError(
+            place_of(path), "the list has {count} schools", "At most {most} can be told apart; split the region",
+            count=len(schools), most=MOST_SCHOOLS,
+        )  # fmt: skip
     for stage in MUST_EXIST:
         if not any(seats for line, seats in programmes.values() if line.cells["stage"] == stage):
             raise InputError(
@@ -135,6 +142,8 @@ def _check_cells(line: Line) -> float:
     require_word(cells["track"], "track", TRACKS[stage], line.where("track"))
     if stage not in FIELDLESS:
         require_filled(cells, ("field",), line.where("field"))
+        by_name = {field.labels["zh"]: key for key, field in known_fields().items()}
+        cells["field"] = by_name.get(cells["field"], cells["field"])
         if cells["field"] not in known_fields():
             require_word(cells["field"], "field", tuple(known_fields()), line.where("field"))
     elif cells["field"]:

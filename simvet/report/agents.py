@@ -149,7 +149,7 @@ def _schools(result: Result, language: Language) -> list[RenderableType]:
 
 def _targets(result: Result, verdicts: Sequence[Verdict], language: Language) -> Table:
     """Return each target's value in this world, beside its bound."""
-    key = "world_title" if result.draws == 1 else "worlds_title"
+    key = "worlds_title" if result.schedule.uncertainty.parameters else "world_title"
     table = new_table(word("text", key, language, draws=result.draws))
     for name in ("column_target", "column_bound", "column_year", "column_world_value", "column_reached"):
         table.add_column(word("text", name, language))

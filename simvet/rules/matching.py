@@ -114,8 +114,25 @@ def order_by_key_plainly(key: Rows, levels: int, before: Rows) -> Rows:
 
 
 @compiled
-def _part_of(one: float, before: int, loyalty: float, wish: int, score_bin: int, edges: Floats) -> int:
-    """Return the part that a random word points to; after a full programme it is the same one as a rule."""
+def part_of(one: float, before: int, loyalty: float, wish: int, score_bin: int, edges: Floats) -> int:
+    """Return the part that a random word points to; after a full programme it is the same one as a rule.
+
+    Parameters
+    ----------
+    one : float; a random word.
+    before : int; the part of the entry before, -1 for the first one.
+    loyalty : float; probability of the same part again, times 2**32.
+    wish, score_bin : int; preference level and score bin.
+    edges : (level, bin, part) array; as in :func:`walk_lists`.
+
+    Returns
+    -------
+    int; a part, or their number for "not to continue".
+
+    Notes
+    -----
+    Unit: none. Errors: none. Source: the logit model, with nests that an applicant leaves as a rule only now and then.
+    """
     parts = edges.shape[2]
     lot = one
     if before >= 0:
@@ -129,11 +146,27 @@ def _part_of(one: float, before: int, loyalty: float, wish: int, score_bin: int,
 
 
 @compiled
-def _named_by(
+def named_by(
     two: float, part: int, home: int, parts: int, table_start: Ints, table_length: Ints, probability: Chances,
     other: Rows,
 ) -> int:  # fmt: skip
-    """Return the programme of a part that a random word names, DECLINED for "not to continue"."""
+    """Return the programme of a part that a random word names, DECLINED for "not to continue".
+
+    Parameters
+    ----------
+    two : float; a random word.
+    part, home : int; part, and district or field.
+    parts : int; how many there are.
+    table_start, table_length, probability, other : as in :func:`walk_lists`.
+
+    Returns
+    -------
+    int; programme, or DECLINED.
+
+    Notes
+    -----
+    Unit: none. Errors: none. Source: Walker (1977).
+    """
     inside = min(part, parts - 1)
     spot = two * table_length[inside, home] / WORD
     column = int(spot)
@@ -217,20 +250,20 @@ def walk_lists(  # noqa: PLR0912, PLR0915 - one loop, so that the compiler keeps
             points_of[turn] = key[applicant]
         fill_words(seed_low, seed_high, decision, year, cohort, upcoming, many, words)
         for turn in range(many):
-            part = _part_of(
+            part = part_of(
                 float(words[0, turn]), -1, loyalty, wish_of[turn], bin_of_key[points_of[turn]], edges
             )  # fmt: skip
             parts_of[0, turn] = part
-            wishes[0, turn] = _named_by(
+            wishes[0, turn] = named_by(
                 float(words[1, turn]), part, home_of[turn], parts, table_start, table_length, probability, other
             )  # fmt: skip
         if most_draws > 1:
             for turn in range(many):
-                part = _part_of(
+                part = part_of(
                     float(words[2, turn]), parts_of[0, turn], loyalty, wish_of[turn], bin_of_key[points_of[turn]], edges
                 )  # fmt: skip
                 parts_of[1, turn] = part
-                wishes[1, turn] = _named_by(
+                wishes[1, turn] = named_by(
                     float(words[3, turn]), part, home_of[turn], parts, table_start, table_length, probability, other
                 )  # fmt: skip
         for turn in range(many):
@@ -250,10 +283,10 @@ def walk_lists(  # noqa: PLR0912, PLR0915 - one loop, so that the compiler keeps
                         )
                     else:
                         one, two = third, fourth
-                    part = _part_of(
+                    part = part_of(
                         float(one), part, loyalty, wish_of[turn], bin_of_key[points_of[turn]], edges
                     )  # fmt: skip
-                    programme = _named_by(
+                    programme = named_by(
                         float(two), part, home_of[turn], parts, table_start, table_length, probability, other
                     )  # fmt: skip
                 if programme < 0:

@@ -11,6 +11,7 @@ nobody misstates his wishes, which the old mechanism would reward.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +23,23 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Rows = NDArray[np.int32]
 Small = NDArray[np.uint8]
+
+
+class EntryByEntry(Protocol):
+    """Lists of all applicants, asked entry by entry.
+
+    Notes
+    -----
+    Shape: ``entries`` (applicant,), programmes named so far; ``group`` (applicant,). Unit: none. Errors: none. Source:
+    the applicants.
+    """
+
+    entries: Ints
+    group: Small
+    list_length: int
+
+    def next_of(self, applicants: Ints) -> Ints:
+        """Return the next programme of each applicant's list, DECLINED or UNPLACED at its end."""
 
 
 @dataclass
@@ -105,7 +123,7 @@ class Lists:
 
 
 def deferred_acceptance(
-    order: Rows, key: Rows, lists: Lists, seats: Rows, priority: Ints | None, programme_group: Ints,
+    order: Rows, key: Rows, lists: EntryByEntry, seats: Rows, priority: Ints | None, programme_group: Ints,
     choice: Rows, rank: Small, cutoff: Rows, first_choices: Rows,
 ) -> None:  # fmt: skip
     """Let applicants apply down their lists while programmes hold their best applicants until nobody is turned away.
@@ -145,17 +163,20 @@ def deferred_acceptance(
             home = programme_group[held[applying]] == lists.group[applying]
             points = key[applying] + np.where(home, priority[held[applying]], 0)
             merit[applying] -= points * count
-        waiting = _turned_away(held, merit, seats)
+        # Only where somebody applied in this round can anybody be turned away.
+        asked = np.zeros(len(seats), dtype=bool)
+        asked[held[applying]] = True
+        waiting = _turned_away(held, merit, seats, asked)
     inside = np.flatnonzero(held >= 0)
     np.subtract.at(seats, held[inside], 1)
     _report(order, key, held, granted, seats, choice, rank, cutoff)
 
 
-def _turned_away(held: Ints, merit: Ints, seats: Rows) -> Ints:
-    """Return the applicants that programmes cannot hold, the worst of each."""
+def _turned_away(held: Ints, merit: Ints, seats: Rows, asked: NDArray[np.bool_]) -> Ints:
+    """Return the applicants that programmes cannot hold, the worst of each; only of those that were asked."""
     inside = np.flatnonzero(held >= 0)
     many = np.bincount(held[inside], minlength=len(seats))
-    tight = many > seats
+    tight = (many > seats) & asked
     inside = inside[tight[held[inside]]]
     inside = inside[np.lexsort((merit[inside], held[inside]))]
     programme = held[inside]
@@ -164,7 +185,14 @@ def _turned_away(held: Ints, merit: Ints, seats: Rows) -> Ints:
 
 
 def immediate_acceptance(
-    order: Rows, key: Rows, lists: Lists, seats: Rows, choice: Rows, rank: Small, cutoff: Rows, first_choices: Rows
+    order: Rows,
+    key: Rows,
+    lists: EntryByEntry,
+    seats: Rows,
+    choice: Rows,
+    rank: Small,
+    cutoff: Rows,
+    first_choices: Rows,
 ) -> None:
     """Seat all first entries by priority for good, then all second ones with the seats that are left, and so on.
 
@@ -191,7 +219,7 @@ def immediate_acceptance(
         applied = np.full(count, UNPLACED, dtype=np.int64)
         applied[applying] = held[applying]
         granted[applying] = lists.entries[applying]
-        waiting = _turned_away(applied, place_in_order, seats)
+        waiting = _turned_away(applied, place_in_order, seats, np.ones(len(seats), dtype=bool))
         held[waiting] = UNPLACED
         inside = applying[held[applying] >= 0]
         np.subtract.at(seats, held[inside], 1)

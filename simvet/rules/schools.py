@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 
 CLOSE_BELOW, OPEN_ABOVE = 0.85, 0.98
-"""Shares of filled seats below which a school closes a class, and from which it may open one."""
+"""Shares of filled seats below which a school closes a class that stands empty, and from which it may open one."""
 PRESSED = 1.25
 """First choices for a seat of a field in the region, from which a school without the field opens it."""
 
@@ -27,7 +27,8 @@ def follow_demand(
     ----------
     planned : (programme,) array, first-year seats; zero where the school does not offer the programme.
     wanted : (programme,) array, persons who named it first.
-    pressure : (programme,) array, ratio; first choices for a seat of the programme's field in the region.
+    pressure : (programme,) array, ratio; first choices for a seat of the programme's field in the region, zero where
+        the school's turn to open it has not come.
     speed : float, share/year; part of the distance that is closed.
     class_size, smallest : float, persons; of a class, and below which a programme is stopped.
 
@@ -53,7 +54,7 @@ def follow_demand(
     moved[stopped] = 0.0
     missing = np.flatnonzero(~offered & (pressure >= PRESSED))
     if len(missing) and speed * total >= class_size / 2.0:
-        moved[missing[np.argmax(pressure[missing])]] = class_size
+        moved[missing[np.argmax(pressure[missing])]] = min(class_size, speed * total)
     return np.asarray(moved * (total / moved.sum()), dtype=np.float64)
 
 
@@ -91,7 +92,8 @@ def open_and_close(planned: float, filled: float, wanted: float, most: float, cl
     if planned <= 0.0:
         return planned
     share = filled / planned
-    if (share < CLOSE_BELOW or planned > most) and planned >= 2.0 * class_size:
+    spare = filled <= planned - class_size or planned > most
+    if (share < CLOSE_BELOW or planned > most) and spare and planned >= 2.0 * class_size:
         return planned - class_size
     if share >= OPEN_ABOVE and wanted > planned and planned + class_size <= most:
         return planned + class_size
@@ -174,13 +176,13 @@ def claim_of_the_weakest(students: float, equipment: float) -> float:
     return students * students / max(equipment, 1e-12)
 
 
-def quality_and_progression(standing: float, quality: float, progression: float, equipped: float, kept: float) -> float:
+def quality_and_progression(standing: float, merit: float, kept: float) -> float:
     """Return a school's standing after a year.
 
     Parameters
     ----------
-    standing, quality : float, standard deviations among the schools of the stage.
-    progression, equipped : float, standard deviations; graduates who went on, equipment for a student.
+    standing : float, standard deviations among the schools of the stage.
+    merit : float, standard deviations; quality, graduates who went on and equipment for a student, in equal parts.
     kept : float, share of last year's standing that stays.
 
     Returns
@@ -189,13 +191,12 @@ def quality_and_progression(standing: float, quality: float, progression: float,
 
     Notes
     -----
-    Errors: none. Three equal parts. Source: MODEL, section 4 (attractiveness), brought down to schools; weights
-    assumed.
+    Errors: none. Source: MODEL, section 4 (attractiveness), brought down to schools; weights assumed.
     """
-    return kept * standing + (1.0 - kept) * (quality + progression + equipped) / 3.0
+    return kept * standing + (1.0 - kept) * merit
 
 
-def constant_standing(standing: float, _quality: float, _progression: float, _equipped: float, _kept: float) -> float:
+def constant_standing(standing: float, _merit: float, _kept: float) -> float:
     """Return a school's standing as it was; parameters as for :func:`quality_and_progression`.
 
     Notes

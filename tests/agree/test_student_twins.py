@@ -201,6 +201,11 @@ def a_gate_of_programmes(
     )  # fmt: skip
 
 
+def whole_lists(random: Random, count: int | None = None) -> Arguments:
+    given = a_gate_of_programmes(random, count)
+    return (*given[1:11], *given[12:17], np.full((len(given[1]), given[12] + 1), -9, dtype=np.int32))
+
+
 def a_second_round(random: Random, count: int | None = None, acceptance: float | None = None) -> Arguments:
     count = int(random.choice(SIZES)) if count is None else count
     acceptance = float(random.choice([0.0, 0.6, 1.0])) if acceptance is None else acceptance
@@ -244,9 +249,17 @@ def some_lots(random: Random, count: int | None = None) -> Arguments:
 
 
 INPUTS: dict[str, Callable[..., Arguments]] = {
-    "pass_students": a_year, "enter_students": an_entry, "sit_exam": an_exam, "order_by_key": a_ranking,
-    "walk_options": a_gate_of_options, "walk_lists": a_gate_of_programmes, "seat_the_rest": a_second_round,
-    "settle": a_settling, "count_students": a_count, "lots": some_lots,
+    "pass_students": a_year,
+    "enter_students": an_entry,
+    "sit_exam": an_exam,
+    "order_by_key": a_ranking,
+    "walk_options": a_gate_of_options,
+    "walk_lists": a_gate_of_programmes,
+    "draw_lists": whole_lists,
+    "seat_the_rest": a_second_round,
+    "settle": a_settling,
+    "count_students": a_count,
+    "lots": some_lots,
 }  # fmt: skip
 
 

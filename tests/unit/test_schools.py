@@ -152,7 +152,22 @@ def test_fields_take_their_share_of_the_seats():
 def test_school_sizes_spread_as_the_data_say():
     schools = synthetic_schools("zhejiang", {("general_high", "regular"): 280_000.0}, Draws(7))
     spread = named_numbers(home() / "data" / "agents" / "lists.csv")["school_size_spread"].value
-    assert np.log(schools.programme_seats).std() == pytest.approx(spread, rel=0.1)
+    size = np.log(schools.programme_seats)
+    # Within a district: how large a district is as a whole has a spread of its own.
+    many = np.bincount(schools.district)
+    within = size - (np.bincount(schools.district, size) / many)[schools.district]
+    assert np.sqrt((within**2).sum() / (len(size) - len(many))) == pytest.approx(spread, rel=0.1)
+
+
+def test_seats_of_senior_schools_lie_where_pupils_do():
+    schools = synthetic_schools("zhejiang", {("general_high", "regular"): 280_000.0,
+                                             ("secondary_vocational", "regular"): 200_000.0}, Draws(7))  # fmt: skip
+    stage = schools.stage[schools.programme_school]
+    place = schools.district[schools.programme_school]
+    general, vocational = (
+        np.bincount(place[stage == number], schools.programme_seats[stage == number], minlength=90) for number in (0, 1)
+    )
+    assert np.corrcoef(general, vocational)[0, 1] > 0.99
 
 
 def test_the_same_seed_gives_the_same_list_and_another_seed_another():
