@@ -17,7 +17,8 @@ UNTIL = 2022
 
 def lever(quantity: str, key: str, value: float, operation: str = "set") -> Lever:
     return Lever(
-        name=f"{quantity} {key}", labels={"zh": quantity, "en": quantity}, region="zhoushan", quantity=quantity, key=key,
+        name=f"{quantity} {key}", labels={"zh": quantity, "en": quantity}, region="zhoushan", quantity=quantity,
+        key=key,
         operation=operation, value=value, start=FROM, end=None, owner="province", source="test", where="test",
     )  # fmt: skip
 
