@@ -13,10 +13,8 @@ from simvet.engines.programmes import LIST_BINS, Tables, list_edges
 from simvet.engines.schools import SchoolBook
 from simvet.rules.chance import WORD
 from simvet.rules.choosing import fresh_bins, ranked_bins
-from simvet.rules.drawn_lists import DrawnLists
 from simvet.rules.kernels import Kernels
 from simvet.rules.matching import SUPPLEMENTARY
-from simvet.rules.mechanisms import deferred_acceptance, immediate_acceptance
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -127,14 +125,13 @@ def place_on_lists(
             applicants.persons, applicants.level, applicants.group, applicants.key, bins, edges, *drawn, length,
             DRAWS_AN_ENTRY * length, True, loyalty, address(f"choice/{position}"), table,
         )  # fmt: skip
-        lists = DrawnLists(table, applicants.group)
         if choices.mechanism == "deferred_acceptance":
             # Colleges have no home district: their applicants are grouped by field.
             points = np.full(len(left), choices.home_points if position == 0 else 0, dtype=np.int64)
             home = book.programmes[position].home
-            deferred_acceptance(order, applicants.key, lists, left, points, home, *outcome)
+            kernels.defer(table, applicants.group, order, applicants.key, left, points, home, *outcome)
         else:
-            immediate_acceptance(order, applicants.key, lists, left, *outcome)
+            kernels.accept_at_once(table, order, applicants.key, left, *outcome)
     found.first_cutoff[:] = found.cutoff
     if choices.supplementary:
         kernels.seat_the_rest(

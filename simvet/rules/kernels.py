@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from simvet.rules import choosing, drawn_lists, matching, student_year
+from simvet.rules import choosing, drawn_lists, matching, rounds, student_year
 from simvet.rules.compiled import machine_code_folder
 from simvet.rules.mechanisms import Lists, deferred_acceptance
 
@@ -58,6 +58,8 @@ class Kernels:
     count_students: Callable[..., Any]
     lots: Callable[..., Any]
     draw_lists: Callable[..., Any]
+    defer: Callable[..., Any]
+    accept_at_once: Callable[..., Any]
 
 
 KERNELS = {
@@ -65,12 +67,14 @@ KERNELS = {
         student_year.pass_students, student_year.enter_students, student_year.sit_exam, matching.order_by_key,
         choosing.walk_options, matching.walk_lists, matching.seat_the_rest, matching.settle,
         student_year.count_students, student_year.lots, drawn_lists.draw_lists,
+        rounds.defer, rounds.accept_at_once,
     ),
     "plain": Kernels(
         student_year.pass_students_plainly, student_year.enter_students_plainly, student_year.sit_exam_plainly,
         matching.order_by_key_plainly, choosing.walk_options_plainly, walk_lists_plainly,
         matching.seat_the_rest_plainly, matching.settle_plainly, student_year.count_students_plainly,
         student_year.lots_plainly, drawn_lists.draw_lists_plainly,
+        rounds.defer_plainly, rounds.accept_at_once_plainly,
     ),
 }  # fmt: skip
 """Both sets by name."""

@@ -210,7 +210,7 @@ def immediate_acceptance(
     held = np.full(count, UNPLACED, dtype=np.int64)
     granted = np.zeros(count, dtype=np.int64)
     waiting = np.arange(count, dtype=np.int64)
-    for entry in range(lists.list_length):
+    for entry in range(lists.list_length + 1):
         wish = lists.next_of(waiting)
         held[waiting] = wish
         applying = waiting[wish >= 0]

@@ -206,6 +206,35 @@ def whole_lists(random: Random, count: int | None = None) -> Arguments:
     return (*given[1:11], *given[12:17], np.full((len(given[1]), given[12] + 1), -9, dtype=np.int32))
 
 
+def acceptance_in_rounds(random: Random, count: int | None = None) -> Arguments:
+    """Return the arguments of ``defer``: lists of any length, points for home students, programmes without seats."""
+    count = int(random.choice(SIZES)) if count is None else count
+    programmes, length, levels = (
+        int(random.integers(1, 9)),
+        int(random.integers(1, 6)),
+        int(random.choice([1, 7, 7_501])),
+    )
+    table = np.full((count, length + 1), UNPLACED, dtype=np.int32)
+    for who in range(count):
+        named = random.permutation(programmes)[: random.integers(0, length + 1)]
+        table[who, : len(named)] = named
+        if random.random() < 0.5:
+            table[who, len(named)] = DECLINED
+    key = random.integers(0, levels, count).astype(np.int32)
+    return (
+        table, random.integers(0, 3, count).astype(np.uint8),
+        KERNELS["plain"].order_by_key(key, levels, np.arange(count, dtype=np.int32)), key,
+        some_seats(random, programmes, count).astype(np.int32), random.integers(0, 3, programmes) * 40,
+        random.integers(0, 3, programmes), np.full(count, -9, dtype=np.int32), np.full(count, 77, dtype=np.uint8),
+        np.full(programmes, -1, dtype=np.int32), np.zeros(programmes, dtype=np.int32),
+    )  # fmt: skip
+
+
+def acceptance_at_once(random: Random, count: int | None = None) -> Arguments:
+    given = acceptance_in_rounds(random, count)
+    return (given[0], *given[2:5], *given[7:])
+
+
 def a_second_round(random: Random, count: int | None = None, acceptance: float | None = None) -> Arguments:
     count = int(random.choice(SIZES)) if count is None else count
     acceptance = float(random.choice([0.0, 0.6, 1.0])) if acceptance is None else acceptance
@@ -256,6 +285,8 @@ INPUTS: dict[str, Callable[..., Arguments]] = {
     "walk_options": a_gate_of_options,
     "walk_lists": a_gate_of_programmes,
     "draw_lists": whole_lists,
+    "defer": acceptance_in_rounds,
+    "accept_at_once": acceptance_at_once,
     "seat_the_rest": a_second_round,
     "settle": a_settling,
     "count_students": a_count,
