@@ -233,15 +233,15 @@ def walk_lists(  # noqa: PLR0912, PLR0915 - one loop, so that the compiler keeps
     named = np.empty(list_length, dtype=np.int64)
     upcoming = np.empty(CHUNK, dtype=np.uint32)
     words = np.empty((4, CHUNK), dtype=np.uint32)
-    wishes = np.empty((2, CHUNK), dtype=np.int32)
-    parts_of = np.empty((2, CHUNK), dtype=np.int32)
+    wishes = np.empty(CHUNK, dtype=np.int32)
+    parts_of = np.empty(CHUNK, dtype=np.int32)
     parts = edges.shape[2]
     wish_of = np.empty(CHUNK, dtype=np.uint8)
     home_of = np.empty(CHUNK, dtype=np.uint8)
     points_of = np.empty(CHUNK, dtype=np.uint32)
     for start in range(0, order.shape[0], CHUNK):
         many = min(CHUNK, order.shape[0] - start)
-        # What does not hang on seats is found for a whole stretch of applicants before the first of them is seated.
+        # First wishes hang on no seat: they are found for a whole stretch of applicants before the first is seated.
         for turn in range(many):
             applicant = order[start + turn]
             upcoming[turn] = persons[applicant]
@@ -253,19 +253,10 @@ def walk_lists(  # noqa: PLR0912, PLR0915 - one loop, so that the compiler keeps
             part = part_of(
                 float(words[0, turn]), -1, loyalty, wish_of[turn], bin_of_key[points_of[turn]], edges
             )  # fmt: skip
-            parts_of[0, turn] = part
-            wishes[0, turn] = named_by(
+            parts_of[turn] = part
+            wishes[turn] = named_by(
                 float(words[1, turn]), part, home_of[turn], parts, table_start, table_length, probability, other
             )  # fmt: skip
-        if most_draws > 1:
-            for turn in range(many):
-                part = part_of(
-                    float(words[2, turn]), parts_of[0, turn], loyalty, wish_of[turn], bin_of_key[points_of[turn]], edges
-                )  # fmt: skip
-                parts_of[1, turn] = part
-                wishes[1, turn] = named_by(
-                    float(words[3, turn]), part, home_of[turn], parts, table_start, table_length, probability, other
-                )  # fmt: skip
         for turn in range(many):
             applicant = order[start + turn]
             entries = 0
@@ -273,9 +264,10 @@ def walk_lists(  # noqa: PLR0912, PLR0915 - one loop, so that the compiler keeps
             third, fourth = np.uint64(0), np.uint64(0)
             part = 0
             for draw in range(most_draws):
-                if draw < 2:
-                    programme = int(wishes[draw, turn])
-                    part = int(parts_of[draw, turn])
+                if draw == 0:
+                    programme = int(wishes[turn])
+                    part = int(parts_of[turn])
+                    third, fourth = np.uint64(words[2, turn]), np.uint64(words[3, turn])
                 else:
                     if draw % 2 == 0:
                         one, two, third, fourth = keyed_words(
