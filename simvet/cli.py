@@ -158,6 +158,17 @@ def _with_agents(scenario: Scenario, engine: str, schools: str | None, mechanism
     return replace(scenario, agents=choices)
 
 
+def _announcer(language: Language) -> Callable[[str], None]:
+    """Return what says on the screen that rules are being compiled, which no progress bar could explain."""
+    from simvet.report.wording import word  # noqa: PLC0415
+
+    def announce(step: str) -> None:
+        if step == "compiling":
+            sys.stderr.write(word("text", "compiling", language) + "\n")
+
+    return announce
+
+
 def _run_by_person(
     scenario: Scenario, engine: str, draws: int | None, seed: int, until: int | None, out: Path | None,
     language: Language,
@@ -165,18 +176,19 @@ def _run_by_person(
     """Run one scenario student by student, alone or beside the cohort engine, and print what it brought."""
     from simvet.report.agents import agents_report, reconciliation_report  # noqa: PLC0415
     from simvet.report.wording import word  # noqa: PLC0415
-    from simvet.rules.kernels import ready  # noqa: PLC0415
 
     started = time.perf_counter()
-    if not ready():
-        sys.stderr.write(word("text", "compiling", language) + "\n")
+    announce = _announcer(language)
     if engine == "both":
         from simvet.reconciliation import reconcile  # noqa: PLC0415
 
         with _progress() as tell:
-            found = reconcile(
-                scenario, draws, seed, until, progress=lambda step: tell(word("text", f"progress_{step}", language))
-            )
+
+            def step_by_step(step: str) -> None:
+                announce(step)
+                tell(word("text", "compiling" if step == "compiling" else f"progress_{step}", language))
+
+            found = reconcile(scenario, draws, seed, until, progress=step_by_step)
         _show(reconciliation_report(found, language))
         if out is not None:
             from simvet.report.export import write_reconciliation  # noqa: PLC0415
@@ -189,7 +201,7 @@ def _run_by_person(
 
     with _progress() as tell:
         tell(word("text", "progress_run", language))
-        result = simulate(scenario, draws, seed, until, "agents")
+        result = simulate(scenario, draws, seed, until, "agents", tell=announce)
         # A run of single students may be short on purpose; its targets are told where it reaches them.
         verdicts = result.verdicts() if all(t.year <= result.scenario.until for t in scenario.targets) else []
     if out is not None:
@@ -223,7 +235,7 @@ def life_command(
 
     with _progress() as tell:
         tell(word("text", "progress_run", language))
-        mine = simulate(first, None, seed, until, "agents")
+        mine = simulate(first, None, seed, until, "agents", tell=_announcer(language))
         theirs = simulate(second, None, seed, until, "agents") if second is not None else None
     life = mine.biography(student, theirs)
     names = (first.labels[language], second.labels[language] if second is not None else "")

@@ -14,7 +14,7 @@ from simvet.books import Books
 from simvet.draws import Draws
 from simvet.errors import SimvetError
 from simvet.loading import load_scenario, require_horizon
-from simvet.runs import MOST_LIKELY, require_draws, require_students, run_world, run_years
+from simvet.runs import MOST_LIKELY, require_draws, require_students, run_world, run_years, will_compile
 from simvet.sampling import Uncertainty
 from simvet.scenario import Scenario
 from simvet.schedule import Schedule
@@ -176,6 +176,8 @@ def reconcile(
     persons = replace(given, chance=True)
     schedule = Schedule(chosen, Draws(seed), require_draws(1 if draws is None else draws), persons)
     require_students(schedule)
+    if will_compile(schedule):
+        tell("compiling")
     tell("cohort")
     runs = [run_years(schedule, "cohort", seed + 1 + number) for number in range(max(replications, 10))]
     count = len(runs)

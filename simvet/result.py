@@ -244,7 +244,7 @@ class Result(Run):
 
 def simulate(
     scenario: Scenario | str | Path, draws: int | None = None, seed: int = 1, until: int | None = None,
-    engine: str = "cohort", uncertainty: Uncertainty | None = None,
+    engine: str = "cohort", uncertainty: Uncertainty | None = None, tell: Callable[[str], None] | None = None,
 ) -> Result:  # fmt: skip
     """Run a scenario.
 
@@ -257,6 +257,7 @@ def simulate(
     engine : str; ``cohort``, or ``agents`` for one row a student.
     uncertainty : Uncertainty, optional; by default parameters, opening and drift, without chance; one world of single
         students stands at the most likely numbers unless ``draws`` or ``uncertainty`` are given.
+    tell : callable, optional; told ``compiling`` before rules for single students are compiled for the first time.
 
     Returns
     -------
@@ -271,7 +272,7 @@ def simulate(
     -----
     Unit: persons and persons/year. Source: MODEL.
     """
-    run = start_run(scenario, draws, seed, until, engine, uncertainty)
+    run = start_run(scenario, draws, seed, until, engine, uncertainty, tell)
     return Result(run.scenario, run.schedule, run.books, run.seed, run.engine, run.world)
 
 

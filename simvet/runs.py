@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from simvet.behaviour import NO_SCHOOLS
 from simvet.books import Books
 from simvet.draws import Draws
 from simvet.engines import ENGINES
@@ -148,7 +150,7 @@ def run_years(schedule: Schedule, engine: str = "cohort", seed: int = 0) -> Book
 
 def start_run(
     scenario: Scenario | str | Path, draws: int | None, seed: int, until: int | None, engine: str,
-    uncertainty: Uncertainty | None,
+    uncertainty: Uncertainty | None, tell: Callable[[str], None] | None = None,
 ) -> Run:  # fmt: skip
     """Run a scenario; see :func:`simvet.result.simulate`, which wraps this for notebook users.
 
@@ -161,6 +163,7 @@ def start_run(
     engine : str; a key of ENGINES.
     uncertainty : Uncertainty or None; by default parameters, opening and drift are drawn; where the agent engine is
         asked for no draws, it runs one world at the most likely numbers.
+    tell : callable, optional; told ``compiling`` before rules are compiled for the first time.
 
     Returns
     -------
@@ -191,8 +194,34 @@ def start_run(
     schedule = Schedule(chosen, Draws(seed), draws, uncertainty)
     if engine == "agents":
         require_students(schedule)
+        if tell and will_compile(schedule):
+            tell("compiling")
     books, world = run_world(schedule, engine, seed)
     return Run(chosen, schedule, books, seed, engine, world)
+
+
+def will_compile(schedule: Schedule) -> bool:
+    """Return whether a run of the agent engine is going to compile its rules first.
+
+    Parameters
+    ----------
+    schedule : Schedule.
+
+    Returns
+    -------
+    bool; False where they lie ready, or where numpy ends sooner.
+
+    Notes
+    -----
+    Unit: none. Errors: none. Source: ``rules.kernels``.
+    """
+    from simvet.rules.kernels import kernels_for, ready  # noqa: PLC0415 - the cohort engine does without
+
+    choices = schedule.scenario.agents
+    if ready():
+        return False
+    student_years = require_students(schedule) * len(schedule.years)
+    return (choices.kernels or kernels_for(student_years, choices.schools != NO_SCHOOLS)) == "compiled"
 
 
 def require_students(schedule: Schedule) -> float:
