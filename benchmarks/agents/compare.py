@@ -274,8 +274,13 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, help="runs of each; default 3")
     parser.add_argument("--quick", action="store_true", help="one run each of 1e5 students")
     parser.add_argument("--environments", type=Path, default=Path(tempfile.gettempdir()) / "simvet-agent-peers")
+    parser.add_argument(
+        "--allocation", choices=("rounds", "loop"), default="rounds",
+        help="how peers without kernels of their own seat students: in vectorised rounds, or one by one in Python",
+    )  # fmt: skip
     parser.add_argument("--json", type=Path, help="write every run's result to this file")
     arguments = parser.parse_args()
+    os.environ[w.ALLOCATION] = arguments.allocation
     sizes = sorted(arguments.sizes or ([100_000] if arguments.quick else [100_000, 1_000_000]))
     names = [name for name in arguments.peers if (PEERS / f"{name}.py").exists()]
     if hasattr(os, "sched_setaffinity"):
