@@ -72,7 +72,6 @@ class AgentWorld:
         if name not in self.lists:
             given = self.choices.lists.get(name)
             self.lists[name] = given or synthetic_schools(name, self._base_seats(region), Draws(LIST_SEED))
-
         projects = tuple(built.project.labels["zh"] for built in self._new_schools(region))
         book = SchoolBook(self.lists[name], self.pathway, self.choices, Draws(LIST_SEED), projects)
         self.books[(draw, region)] = book
