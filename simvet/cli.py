@@ -6,20 +6,18 @@ import io
 import os
 import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from simvet.cli_by_person import life_command, run_by_person, template_command, with_agents
+from simvet.console import new_console, progress_line, say, show
 from simvet.errors import InputError, SimvetError
+from simvet.options import Draws, Engine, Lang, Mechanism, Schools, Seed, Until
 
 if TYPE_CHECKING:
-    from rich.console import Console, RenderableType
-
     from simvet.report.wording import Language
-    from simvet.scenario import Scenario
 
 UNWRITTEN = 74
 """Exit code of an output that could not be written."""
@@ -31,30 +29,10 @@ FAULT = 2
 """Exit code of a user's mistake."""
 # The parser's own error class; typer ships its parser under a private name, its exceptions under public ones.
 WRONG_USE: type[Exception] = typer.BadParameter.__mro__[1]
-PATIENCE = 1.0
-"""Seconds before a progress line appears."""
-WIDE = 200
-"""Columns when the output is not a terminal."""
-
 app = typer.Typer(
     add_completion=False, no_args_is_help=True, rich_markup_mode=None, pretty_exceptions_enable=False,
     help="区域职业教育承载力模拟 / capacity of a region's vocational education",
 )  # fmt: skip
-
-Draws = Annotated[int, typer.Option("--draws", help="抽样次数 / size of the ensemble")]
-Seed = Annotated[int, typer.Option("--seed", help="随机种子 / random seed")]
-Until = Annotated[int | None, typer.Option("--until", help="模拟到哪一学年 / last school year")]
-Lang = Annotated[str, typer.Option("--lang", help="zh | en")]
-Engine = Annotated[str, typer.Option("--engine", help="cohort 群组 | agents 逐人 | both 两者对照")]
-Schools = Annotated[
-    str | None, typer.Option("--schools", help="学校名单 / school list: FILE.csv | FILE.xlsx | synthetic | none")
-]
-Mechanism = Annotated[
-    str | None,
-    typer.Option(
-        "--mechanism", help="serial_dictatorship 平行志愿 | deferred_acceptance | immediate_acceptance 志愿优先"
-    ),
-]
 
 
 @app.command("run")
@@ -99,13 +77,13 @@ def run_command(
         if len({scenario.name for scenario in loaded}) < len(loaded):
             raise InputError("run", "two scenarios have the same name", "Name each once when results are written")
     if engine != "cohort" or schools is not None or mechanism is not None:
-        loaded = [_with_agents(scenario, engine, schools, mechanism) for scenario in loaded]
+        loaded = [with_agents(scenario, engine, schools, mechanism) for scenario in loaded]
     if engine != "cohort":
         if as_of is not None:
             loaded = [replace(scenario, as_of=as_of) for scenario in loaded]
         for scenario in loaded:
             target = out if out is None or len(loaded) == 1 else out / scenario.name
-            _run_by_person(scenario, engine, draws, seed, until, target, language)
+            run_by_person(scenario, engine, draws, seed, until, target, language)
         return
     from simvet.lateness import late_levers  # noqa: PLC0415
     from simvet.report.terminal import verdict_table  # noqa: PLC0415
@@ -115,7 +93,7 @@ def run_command(
     for scenario in loaded:
         chosen = scenario if as_of is None else replace(scenario, as_of=as_of)
         started = time.perf_counter()
-        with _progress() as tell:
+        with progress_line() as tell:
             tell(word("text", "progress_run", language))
             result = simulate(chosen, draws, seed, until, uncertainty=Uncertainty(chance=chance))
             verdicts = result.verdicts(causes, lambda step: tell(_step(step, language)))
@@ -125,135 +103,15 @@ def run_command(
             from simvet.report.export import write_results  # noqa: PLC0415
 
             write_results(result, verdicts, target, language)
-        console = _console()
+        console = new_console()
         console.print(verdict_table(result, verdicts, late, language, console.width))
         if target is not None:
-            _say(word("text", "written", language, folder=target))
-        _say(word("text", "seconds", language, seconds=f"{time.perf_counter() - started:.1f}"))
+            say(word("text", "written", language, folder=target))
+        say(word("text", "seconds", language, seconds=f"{time.perf_counter() - started:.1f}"))
 
 
-def _with_agents(scenario: Scenario, engine: str, schools: str | None, mechanism: str | None) -> Scenario:
-    """Return the scenario with what the command line says about students and schools one by one."""
-    from dataclasses import replace  # noqa: PLC0415
-
-    from simvet.loading.agents import with_schools  # noqa: PLC0415
-    from simvet.loading.checks import require_word  # noqa: PLC0415
-    from simvet.rules.names import MECHANISMS  # noqa: PLC0415
-
-    require_word(engine, "engine", ("cohort", "agents", "both"), "--engine")
-    if engine == "cohort":
-        raise InputError(
-            "--engine", "the cohort engine has neither schools nor mechanisms", "Add --engine agents, or both"
-        )
-    choices = scenario.agents
-    if mechanism is not None:
-        require_word(mechanism, "mechanism", MECHANISMS, "--mechanism")
-        try:
-            choices = replace(choices, mechanism=mechanism)
-        except InputError as error:
-            raise InputError("--mechanism", error.what, error.cure, **error.facts) from None
-    if schools is not None:
-        regions = tuple(case.region for case in scenario.regions)
-        choices = with_schools(choices, schools, regions, Path(), "--schools")
-    return replace(scenario, agents=choices)
-
-
-def _announcer(language: Language) -> Callable[[str], None]:
-    """Return what says on the screen that rules are being compiled, which no progress bar could explain."""
-    from simvet.report.wording import word  # noqa: PLC0415
-
-    def announce(step: str) -> None:
-        if step == "compiling":
-            sys.stderr.write(word("text", "compiling", language) + "\n")
-
-    return announce
-
-
-def _run_by_person(
-    scenario: Scenario, engine: str, draws: int | None, seed: int, until: int | None, out: Path | None,
-    language: Language,
-) -> None:  # fmt: skip
-    """Run one scenario student by student, alone or beside the cohort engine, and print what it brought."""
-    from simvet.report.agents import agents_report, reconciliation_report  # noqa: PLC0415
-    from simvet.report.wording import word  # noqa: PLC0415
-
-    started = time.perf_counter()
-    announce = _announcer(language)
-    if engine == "both":
-        from simvet.reconciliation import reconcile  # noqa: PLC0415
-
-        with _progress() as tell:
-
-            def step_by_step(step: str) -> None:
-                announce(step)
-                tell(word("text", "compiling" if step == "compiling" else f"progress_{step}", language))
-
-            found = reconcile(scenario, draws, seed, until, progress=step_by_step)
-        _show(reconciliation_report(found, language))
-        if out is not None:
-            from simvet.report.export import write_reconciliation  # noqa: PLC0415
-
-            _say(word("text", "written", language, folder=write_reconciliation(found, out)))
-        _say(word("text", "seconds", language, seconds=f"{time.perf_counter() - started:.1f}"))
-        found.require_agreement()
-        return
-    from simvet.result import simulate  # noqa: PLC0415
-
-    with _progress() as tell:
-        tell(word("text", "progress_run", language))
-        result = simulate(scenario, draws, seed, until, "agents", tell=announce)
-        # A run of single students may be short on purpose; its targets are told where it reaches them.
-        verdicts = result.verdicts() if all(t.year <= result.scenario.until for t in scenario.targets) else []
-    if out is not None:
-        from simvet.report.export import write_results  # noqa: PLC0415
-
-        write_results(result, verdicts, out, language)
-    _show(agents_report(result, verdicts, language))
-    if out is not None:
-        _say(word("text", "written", language, folder=out))
-    _say(word("text", "seconds", language, seconds=f"{time.perf_counter() - started:.1f}"))
-
-
-@app.command("life")
-def life_command(
-    scenario: Annotated[str, typer.Argument(help="情景或地区 / scenario or region")],
-    student: Annotated[int, typer.Argument(help="学生序号，从 0 起 / number of the student, from 0")],
-    other: Annotated[str | None, typer.Option("--other", help="另一情景 / another scenario")] = None,
-    seed: Seed = 1,
-    until: Until = None,
-    lang: Lang = "zh",
-) -> None:
-    """一名学生的经历，以及在另一情景下会怎样。One student's life, and what another scenario would have made of it."""
-    from simvet.loading import load_scenario  # noqa: PLC0415
-    from simvet.report.wording import require_language, word  # noqa: PLC0415
-
-    language = require_language(lang)
-    first = load_scenario(scenario)
-    second = load_scenario(other) if other is not None else None
-    from simvet.report.agents import life_report  # noqa: PLC0415
-    from simvet.result import simulate  # noqa: PLC0415
-
-    with _progress() as tell:
-        tell(word("text", "progress_run", language))
-        mine = simulate(first, None, seed, until, "agents", tell=_announcer(language))
-        theirs = simulate(second, None, seed, until, "agents") if second is not None else None
-    life = mine.biography(student, theirs)
-    names = (first.labels[language], second.labels[language] if second is not None else "")
-    _show(life_report(life, first.pathway, language, names))
-
-
-@app.command("template")
-def template_command(
-    file: Annotated[Path, typer.Argument(help="新文件 / new file: schools.csv | schools.xlsx")],
-    lang: Lang = "zh",
-) -> None:
-    """写出学校名单模板，供填写后用 --schools 上传。Write a school list to fill in and give with --schools."""
-    from simvet.loading.school_list import write_school_template  # noqa: PLC0415
-    from simvet.report.wording import require_language, word  # noqa: PLC0415
-
-    language = require_language(lang)
-    write_school_template(file)
-    _say(word("text", "written", language, folder=file))
+app.command("life")(life_command)
+app.command("template")(template_command)
 
 
 @app.command("compare")
@@ -274,10 +132,10 @@ def compare_command(
     from simvet.comparison import compare  # noqa: PLC0415
     from simvet.report.terminal import comparison_table  # noqa: PLC0415
 
-    with _progress() as tell:
+    with progress_line() as tell:
         tell(word("text", "progress_run", language))
         comparison = compare(pair[0], pair[1], draws, seed, until)
-    _show(comparison_table(comparison, language))
+    show(comparison_table(comparison, language))
 
 
 @app.command("targets")
@@ -315,17 +173,17 @@ def targets_command(
     require_draws(draws)
     rows = []
     for scenario in loaded:
-        with _progress() as tell:
+        with progress_line() as tell:
             tell(word("text", "progress_run", language))
             result = simulate(scenario, draws, seed)
             verdicts = result.verdicts(causes, lambda step: tell(_step(step, language)))
             rows += answer_register(result, verdicts)
     if out is not None:
-        _say(word("text", "written", language, folder=write_register(rows, form, out)))
+        say(word("text", "written", language, folder=write_register(rows, form, out)))
     elif form == "table":
-        _show(register_table(rows, language))
+        show(register_table(rows, language))
     else:
-        _say(written(rows, form).decode("utf-8-sig").rstrip("\n"))
+        say(written(rows, form).decode("utf-8-sig").rstrip("\n"))
 
 
 @app.command("explain")
@@ -362,19 +220,19 @@ def explain_command(
     from simvet.result import simulate  # noqa: PLC0415
     from simvet.sources import chain_of  # noqa: PLC0415
 
-    with _progress() as tell:
+    with progress_line() as tell:
         tell(word("text", "progress_run", language))
         result = simulate(loaded, draws, seed)
         stage = result.stage_of(indicator, stage)
         found = decompose(result, indicator, year, stage, region)
         chain = chain_of(result, indicator, stage, region)
-    _show(decomposition_table(found, language))
-    _show(chain_table(chain, language, loaded.targets))
+    show(decomposition_table(found, language))
+    show(chain_table(chain, language, loaded.targets))
     if picture is not None:
         from simvet.report.why_figures import save_picture, waterfall_chart  # noqa: PLC0415
 
         save_picture(waterfall_chart(found, language), picture)
-        _say(word("text", "written", language, folder=picture))
+        say(word("text", "written", language, folder=picture))
 
 
 @app.command("conflicts")
@@ -396,11 +254,11 @@ def conflicts_command(
     from simvet.report.register import conflict_table  # noqa: PLC0415
     from simvet.result import simulate  # noqa: PLC0415
 
-    with _progress() as tell:
+    with progress_line() as tell:
         tell(word("text", "progress_run", language))
         result = simulate(loaded, draws, seed)
         found = result.conflicts(result.verdicts(True, lambda step: tell(_step(step, language))))
-    _show(conflict_table(found, language, most))
+    show(conflict_table(found, language, most))
 
 
 @app.command("check")
@@ -422,7 +280,7 @@ def check_command(
     from simvet.report.terminal import check_tables  # noqa: PLC0415
     from simvet.runs import require_draws  # noqa: PLC0415
 
-    with _progress() as tell:
+    with progress_line() as tell:
         reports = check(
             loaded,
             require_draws(draws),
@@ -430,7 +288,7 @@ def check_command(
             lambda label: tell(f"{word('text', 'progress_check', language)} {label}"),
         )
     for report in reports:
-        _show(check_tables(report, language))
+        show(check_tables(report, language))
 
 
 @app.command("list")
@@ -439,7 +297,7 @@ def list_command(lang: Lang = "zh") -> None:
     from simvet.report.terminal import scenario_table  # noqa: PLC0415
     from simvet.report.wording import require_language  # noqa: PLC0415
 
-    _show(scenario_table(require_language(lang)))
+    show(scenario_table(require_language(lang)))
 
 
 def _step(key: str, language: Language) -> str:
@@ -448,58 +306,6 @@ def _step(key: str, language: Language) -> str:
     if key == "province":
         return word("text", "progress_province", language)
     return word("text", "progress_cause", language, name=word("cause", key, language))
-
-
-@contextmanager
-def _progress() -> Iterator[Callable[[str], None]]:
-    """Show what is being done once it takes longer than a moment; on a terminal only, and gone when done."""
-    from rich.console import Console  # noqa: PLC0415
-    from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn  # noqa: PLC0415
-
-    from simvet.relaxations import RELAXATIONS  # noqa: PLC0415
-
-    console = Console(stderr=True)
-    progress = Progress(
-        SpinnerColumn(),
-        TextColumn("{task.description}"),
-        BarColumn(),
-        TimeElapsedColumn(),
-        console=console,
-        transient=True,
-    )
-    task = progress.add_task("", total=len(RELAXATIONS) + 1)
-    started = time.perf_counter()
-    running = False
-
-    def tell(step: str) -> None:
-        nonlocal running
-        progress.update(task, advance=1, description=step)
-        if not running and console.is_terminal and time.perf_counter() - started > PATIENCE:
-            progress.start()
-            running = True
-
-    try:
-        yield tell
-    finally:
-        if running:
-            progress.stop()
-
-
-def _show(renderable: RenderableType) -> None:
-    _console().print(renderable)
-
-
-def _console() -> Console:
-    """Return where output goes; titles come from files, so square brackets in them are text, never markup."""
-    from rich.console import Console  # noqa: PLC0415
-
-    console = Console(markup=False, highlight=False)
-    return console if console.is_terminal else Console(markup=False, highlight=False, width=max(WIDE, console.width))
-
-
-def _say(line: str) -> None:
-    if sys.stdout is not None:
-        sys.stdout.write(line + "\n")
 
 
 def _discard_output() -> None:
