@@ -20,7 +20,7 @@ LONGEST_LIST = 100
 MOST_HOME_POINTS = 7_500
 """Tenths of a point; full marks."""
 RULES: Mapping[str, tuple[str, ...]] = {
-    "fields": ("follow_demand", "follow_work", "keep"),
+    "fields": ("follow_demand_and_work", "follow_demand", "keep"),
     "classes": ("follow_filling", "keep"),
     "hiring": ("by_shortage", "by_enrolment"),
     "investment": ("by_enrolment", "to_weakest"),

@@ -30,8 +30,6 @@ NOTHING = 1e-6
 """Seats planned by an institution that waits for its approval: a weight, not a seat."""
 TO_BE_APPROVED = "待设院校（占位） / institution to be approved (placeholder)"
 OF_A_PROJECT = "（规划新校） / (planned school)"
-FIELDS_OF_A_NEW_SCHOOL = 6
-"""Fields that a new school opens with: the largest of the list."""
 MOST_SEATS = 10_000_000
 """Seats of an option that nothing limits, shared out like any others."""
 MOST_APPEAL = 3.0
@@ -419,7 +417,7 @@ class SchoolBook:
         place, part = self.projects[number], min(places / max(of_all, 1e-9), 0.9)
         mine = self.regular_of[place]
         shares = np.array([known.share[0] for known in known_fields().values()])[self.field[mine]]
-        chosen = mine[np.argsort(-shares, kind="stable")[:FIELDS_OF_A_NEW_SCHOOL]]
+        chosen = mine[np.argsort(-shares, kind="stable")[: int(self.numbers["new_school_fields"])]]
         first_year = places / self.pathway.stage_grades("secondary_vocational")
         of_chosen = np.array([known.share[0] for known in known_fields().values()])[self.field[chosen]]
         self.planned[chosen] = first_year * of_chosen / of_chosen.sum()
@@ -459,7 +457,7 @@ class SchoolBook:
         mine = (self.of_stage == SECONDARY) & (self.track == 0)
         pressure, wanted = self.pressure(), self.demand()
         size = np.bincount(self.school, self.planned, minlength=len(self.stage))
-        able = mine & (self.planned <= 0.0) & (size[self.school] > 0.0) & (pressure >= rules.PRESSED)
+        able = mine & (self.planned <= 0.0) & (size[self.school] > 0.0) & (pressure >= self.numbers["field_pressure"])
         for field in np.unique(self.field[able]):
             of_field = mine & (self.field == field)
             lacking = (wanted[of_field].sum() - self.planned[of_field].sum()) / self.numbers["class_size"]
@@ -470,7 +468,7 @@ class SchoolBook:
 
     def demand(self) -> Floats:
         """Return what programmes are wished for, with the work that their field finds where the rule asks for it."""
-        if self.choices.rules["fields"] != "follow_work":
+        if self.choices.rules["fields"] != "follow_demand_and_work":
             return self.first_choices
         return np.where(self.field >= 0, self.first_choices * self.work[self.field], self.first_choices)
 

@@ -135,14 +135,17 @@ class School(mesa.Agent):  # type: ignore[misc]
             return
         before = float(book.planned[mine].sum())
         classes = rules.CLASSES[book.choices.rules["classes"]]
-        planned = classes(self.seats, book.filled[place], book.wanted[place], year.most[place], numbers["class_size"])
+        planned = classes(
+            self.seats, book.filled[place], book.wanted[place], year.most[place], numbers["class_size"],
+            numbers["close_below"], numbers["open_above"],
+        )  # fmt: skip
         after = max(before + planned - self.seats, 0.0)
         if before > 0.0:
             book.planned[mine] *= after / before
         fields = rules.FIELDS[book.choices.rules["fields"]]
         book.planned[mine] = fields(
             book.planned[mine], year.demand[mine], year.pressure[mine], numbers["field_speed"], numbers["class_size"],
-            numbers["smallest_class"],
+            numbers["smallest_class"], numbers["field_pressure"],
         )  # fmt: skip
 
 

@@ -132,7 +132,8 @@ def _schools(result: Result, language: Language) -> list[RenderableType]:
             table.add_column(word("text", name, language), justify="right")
         for row in rows.itertuples():
             cut = number(row.cutoff, "share", language) if np.isfinite(row.cutoff) else "—"
-            place = number(row.position, "persons", language) if np.isfinite(row.position) else "—"
+            # A rank is a place in a line, told to the last person.
+            place = f"{row.position:,.0f}" if np.isfinite(row.position) else "—"
             field = known_fields()[row.field].labels[language] if row.field else "—"
             counts = (row.seats, row.placed, row.unfilled)
             table.add_row(

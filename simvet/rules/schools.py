@@ -12,15 +12,11 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 
-CLOSE_BELOW, OPEN_ABOVE = 0.85, 0.98
-"""Shares of filled seats below which a school closes a class that stands empty, and from which it may open one."""
-PRESSED = 1.25
-"""First choices for a seat of a field in the region, from which a school without the field opens it."""
-
 
 def follow_demand(
-    planned: Floats, wanted: Floats, pressure: Floats, speed: float, class_size: float, smallest: float
-) -> Floats:
+    planned: Floats, wanted: Floats, pressure: Floats, speed: float, class_size: float, smallest: float,
+    pressed: float,
+) -> Floats:  # fmt: skip
     """Return a school's seats by programme, moved towards what its applicants want.
 
     Parameters
@@ -31,6 +27,7 @@ def follow_demand(
         the school's turn to open it has not come.
     speed : float, share/year; part of the distance that is closed.
     class_size, smallest : float, persons; of a class, and below which a programme is stopped.
+    pressed : float, ratio; pressure from which a missing field is added.
 
     Returns
     -------
@@ -52,15 +49,16 @@ def follow_demand(
     # The last programme is never stopped: that would be closing the school.
     stopped[np.argmax(moved)] = False
     moved[stopped] = 0.0
-    missing = np.flatnonzero(~offered & (pressure >= PRESSED))
+    missing = np.flatnonzero(~offered & (pressure >= pressed))
     if len(missing) and speed * total >= class_size / 2.0:
         moved[missing[np.argmax(pressure[missing])]] = min(class_size, speed * total)
     return np.asarray(moved * (total / moved.sum()), dtype=np.float64)
 
 
 def keep_seats(
-    planned: Floats, _wanted: Floats, _pressure: Floats, _speed: float, _class_size: float, _smallest: float
-) -> Floats:
+    planned: Floats, _wanted: Floats, _pressure: Floats, _speed: float, _class_size: float, _smallest: float,
+    _pressed: float,
+) -> Floats:  # fmt: skip
     """Return a school's seats by programme as they were; parameters as for :func:`follow_demand`.
 
     Notes
@@ -70,7 +68,9 @@ def keep_seats(
     return planned.copy()
 
 
-def open_and_close(planned: float, filled: float, wanted: float, most: float, class_size: float) -> float:
+def open_and_close(
+    planned: float, filled: float, wanted: float, most: float, class_size: float, close_below: float, open_above: float
+) -> float:
     """Return the first-year seats of a school after it has opened or closed a class.
 
     Parameters
@@ -80,6 +80,8 @@ def open_and_close(planned: float, filled: float, wanted: float, most: float, cl
     wanted : float, persons who named the school first.
     most : float, persons; what the school's own resources carry.
     class_size : float, persons.
+    close_below, open_above : float; shares of filled seats below which a class that stands empty is closed, and from
+        which one may be opened.
 
     Returns
     -------
@@ -87,20 +89,23 @@ def open_and_close(planned: float, filled: float, wanted: float, most: float, cl
 
     Notes
     -----
-    Errors: none. Source: classes are opened and closed as wholes; thresholds assumed.
+    Errors: none. Source: classes are opened and closed as wholes; thresholds assumed, in data.
     """
     if planned <= 0.0:
         return planned
     share = filled / planned
     spare = filled <= planned - class_size or planned > most
-    if (share < CLOSE_BELOW or planned > most) and spare and planned >= 2.0 * class_size:
+    if (share < close_below or planned > most) and spare and planned >= 2.0 * class_size:
         return planned - class_size
-    if share >= OPEN_ABOVE and wanted > planned and planned + class_size <= most:
+    if share >= open_above and wanted > planned and planned + class_size <= most:
         return planned + class_size
     return planned
 
 
-def keep_classes(planned: float, _filled: float, _wanted: float, _most: float, _class_size: float) -> float:
+def keep_classes(
+    planned: float, _filled: float, _wanted: float, _most: float, _class_size: float, _close_below: float,
+    _open_above: float,
+) -> float:  # fmt: skip
     """Return the first-year seats of a school as they were; parameters as for :func:`open_and_close`.
 
     Notes
@@ -287,9 +292,9 @@ def standardised(values: Floats) -> Floats:
     return np.where(known, np.clip(found, -3.0, 3.0), 0.0)
 
 
-FIELDS = {"follow_demand": follow_demand, "follow_work": follow_demand, "keep": keep_seats}
+FIELDS = {"follow_demand_and_work": follow_demand, "follow_demand": follow_demand, "keep": keep_seats}
 CLASSES = {"follow_filling": open_and_close, "keep": keep_classes}
 HIRING = {"by_shortage": shortage, "by_enrolment": by_size}
 INVESTMENT = {"by_enrolment": claim_by_enrolment, "to_weakest": claim_of_the_weakest}
 APPEAL = {"quality_and_progression": quality_and_progression, "constant": constant_standing}
-"""Rules by the name that a scenario gives; ``follow_work`` is given demand weighted with work placement."""
+"""Rules by the name that a scenario gives; ``follow_demand_and_work`` is given demand weighted with work placement."""

@@ -58,7 +58,7 @@ BAD = {
     "unknown rule": (
         "agents:\n  mechanism: immediate_acceptance\n  rules:\n    classes: keep\n    fields: follow_demnd\n",
         "try.yaml:8: rule 'follow_demnd' is unknown. Did you mean 'follow_demand'? "
-        "It takes follow_demand, follow_work, keep",
+        "It takes follow_demand_and_work, follow_demand, keep",
     ),
     "a rule of another decision": (
         "agents:\n  rules: {hiring: to_weakest}\n",

@@ -300,3 +300,14 @@ def test_the_random_numbers_of_others_leave_a_run_alone(finished: simvet.RegionM
     np.random.seed(77)  # noqa: NPY002 - as above
     again = run_through(model_of())
     assert again.datacollector.get_model_vars_dataframe().equals(finished.datacollector.get_model_vars_dataframe())
+
+
+def test_schools_that_follow_work_too_give_more_seats_to_fields_where_work_is_found() -> None:
+    plain, worked = (model_of(fields=rule, classes="keep") for rule in ("follow_demand", "follow_demand_and_work"))
+    for model in (plain, worked):
+        run_through(model)
+    (book,) = worked.world.books.values()
+    mine = (book.stage[book.school] == STAGES.index("secondary_vocational")) & (book.track == 0)
+    change = np.bincount(book.field[mine], planned(worked)[mine]) - np.bincount(book.field[mine], planned(plain)[mine])
+    sought = book.work[: len(change)] > 1.0
+    assert change[sought].sum() > 10.0 > -10.0 > change[~sought].sum()

@@ -11,12 +11,9 @@ from numpy.typing import NDArray
 from simvet.rules.schools import (
     APPEAL,
     CLASSES,
-    CLOSE_BELOW,
     FIELDS,
     HIRING,
     INVESTMENT,
-    OPEN_ABOVE,
-    PRESSED,
     claim_by_enrolment,
     claim_of_the_weakest,
     follow_demand,
@@ -31,6 +28,7 @@ from simvet.rules.schools import (
 Floats = NDArray[np.float64]
 
 CLASS, SMALLEST = 40.0, 20.0
+CLOSE_BELOW, OPEN_ABOVE, PRESSED = 0.85, 0.98, 1.25
 MANY = st.floats(0.0, 2_000.0)
 SPEED = st.floats(0.0, 1.0)
 PROGRAMME = st.tuples(st.one_of(st.just(0.0), st.floats(1.0, 400.0)), MANY, st.floats(0.0, 3.0))
@@ -50,7 +48,7 @@ def test_following_demand_keeps_a_schools_seats_and_changes_nothing_that_it_is_g
 ) -> None:
     planned, wanted, pressure = columns(school)
     before = planned.copy()
-    moved = follow_demand(planned, wanted, pressure, speed, CLASS, SMALLEST)
+    moved = follow_demand(planned, wanted, pressure, speed, CLASS, SMALLEST, PRESSED)
     assert moved.sum() == pytest.approx(before.sum(), rel=1e-12, abs=1e-12)
     assert np.all(moved >= 0.0)
     np.testing.assert_array_equal(planned, before)
@@ -62,7 +60,7 @@ def test_following_demand_keeps_a_schools_seats_and_changes_nothing_that_it_is_g
 def test_a_school_is_never_left_without_a_programme(school: list[tuple[float, float, float]], speed: float) -> None:
     planned, wanted, pressure = columns(school)
     assume(planned.any())
-    moved = follow_demand(planned, wanted, pressure, speed, CLASS, 1e9)
+    moved = follow_demand(planned, wanted, pressure, speed, CLASS, 1e9, PRESSED)
     # Even where every programme is too small, the largest is not stopped.
     assert moved.any()
     kept = np.flatnonzero((planned > 0.0) & (moved > 0.0))
@@ -76,7 +74,7 @@ def test_a_programme_is_stopped_exactly_where_demand_brings_it_below_the_smalles
 ) -> None:
     planned, wanted, _ = columns(school)
     assume(planned.any())
-    moved = follow_demand(planned, wanted, np.zeros(len(planned)), speed, CLASS, SMALLEST)
+    moved = follow_demand(planned, wanted, np.zeros(len(planned)), speed, CLASS, SMALLEST, PRESSED)
     asked = np.where(planned > 0.0, wanted, 0.0)
     goal = planned if asked.sum() == 0.0 else planned.sum() * asked / asked.sum()
     size = planned + speed * (goal - planned)
@@ -95,7 +93,7 @@ def test_a_school_adds_at_most_the_most_pressed_field_that_it_lacks(
 ) -> None:
     planned, wanted, pressure = columns(school)
     assume(planned.any())
-    moved = follow_demand(planned, wanted, pressure, speed, CLASS, SMALLEST)
+    moved = follow_demand(planned, wanted, pressure, speed, CLASS, SMALLEST, PRESSED)
     added = np.flatnonzero((planned == 0.0) & (moved > 0.0))
     lacking = np.where(planned == 0.0, pressure, -1.0)
     adds = lacking.max() >= PRESSED and speed * planned.sum() >= CLASS / 2.0
@@ -115,6 +113,7 @@ def test_a_field_is_added_only_under_pressure_and_where_half_a_class_can_move(
         speed,
         CLASS,
         SMALLEST,
+        PRESSED,
     )
     # Sixty, forty and a new class of forty share a hundred seats.
     wanted = [100 * 60 / 140, 100 * 40 / 140, 100 * 40 / 140] if added else [60.0, 40.0, 0.0]
@@ -123,15 +122,15 @@ def test_a_field_is_added_only_under_pressure_and_where_half_a_class_can_move(
 
 def test_seats_go_the_way_of_demand_by_the_speed_of_the_school() -> None:
     planned, wanted, calm = np.array([100.0, 100.0]), np.array([90.0, 30.0]), np.ones(2)
-    assert follow_demand(planned, wanted, calm, 0.0, CLASS, SMALLEST) == pytest.approx([100.0, 100.0])
-    assert follow_demand(planned, wanted, calm, 0.5, CLASS, SMALLEST) == pytest.approx([125.0, 75.0])
-    assert follow_demand(planned, wanted, calm, 1.0, CLASS, SMALLEST) == pytest.approx([150.0, 50.0])
+    assert follow_demand(planned, wanted, calm, 0.0, CLASS, SMALLEST, PRESSED) == pytest.approx([100.0, 100.0])
+    assert follow_demand(planned, wanted, calm, 0.5, CLASS, SMALLEST, PRESSED) == pytest.approx([125.0, 75.0])
+    assert follow_demand(planned, wanted, calm, 1.0, CLASS, SMALLEST, PRESSED) == pytest.approx([150.0, 50.0])
 
 
 def test_a_school_without_seats_or_applicants_stays_as_it_is() -> None:
-    assert not follow_demand(np.zeros(3), np.ones(3), np.full(3, 2.0), 1.0, CLASS, SMALLEST).any()
+    assert not follow_demand(np.zeros(3), np.ones(3), np.full(3, 2.0), 1.0, CLASS, SMALLEST, PRESSED).any()
     planned = np.array([80.0, 40.0])
-    assert follow_demand(planned, np.zeros(2), np.ones(2), 1.0, CLASS, SMALLEST) == pytest.approx(planned)
+    assert follow_demand(planned, np.zeros(2), np.ones(2), 1.0, CLASS, SMALLEST, PRESSED) == pytest.approx(planned)
 
 
 @given(st.integers(0, 20), st.floats(0.0, 1.2), MANY, MANY)
@@ -143,7 +142,7 @@ def test_classes_open_and_close_as_wholes_and_within_bounds(
     classes: int, filling: float, wanted: float, most: float
 ) -> None:
     planned = CLASS * classes
-    seats = open_and_close(planned, filling * planned, wanted, most, CLASS)
+    seats = open_and_close(planned, filling * planned, wanted, most, CLASS, CLOSE_BELOW, OPEN_ABOVE)
     change = seats - planned
     assert change in (-CLASS, 0.0, CLASS)
     if change > 0.0:
@@ -169,12 +168,12 @@ def test_classes_open_and_close_as_wholes_and_within_bounds(
     ],
 )
 def test_three_classes_become_four_or_two_or_stay(filled: float, wanted: float, most: float, seats: float) -> None:
-    assert open_and_close(120.0, filled, wanted, most, CLASS) == seats
+    assert open_and_close(120.0, filled, wanted, most, CLASS, CLOSE_BELOW, OPEN_ABOVE) == seats
 
 
 def test_the_last_class_is_never_closed_and_a_school_without_seats_opens_none() -> None:
-    assert open_and_close(CLASS, 0.0, 0.0, 0.0, CLASS) == CLASS
-    assert open_and_close(0.0, 0.0, 500.0, 500.0, CLASS) == 0.0
+    assert open_and_close(CLASS, 0.0, 0.0, 0.0, CLASS, CLOSE_BELOW, OPEN_ABOVE) == CLASS
+    assert open_and_close(0.0, 0.0, 500.0, 500.0, CLASS, CLOSE_BELOW, OPEN_ABOVE) == 0.0
 
 
 @given(st.floats(0.0, 3_000.0), st.lists(st.tuples(CLAIM, CLAIM), min_size=1, max_size=12))
@@ -284,11 +283,11 @@ def test_money_for_the_weakest_goes_by_what_a_student_lacks() -> None:
 
 def test_every_set_of_rules_has_one_that_leaves_things_as_they_are_or_counts_heads() -> None:
     planned = np.array([50.0, 70.0])
-    kept = FIELDS["keep"](planned, np.array([0.0, 900.0]), np.full(2, 3.0), 1.0, CLASS, SMALLEST)
+    kept = FIELDS["keep"](planned, np.array([0.0, 900.0]), np.full(2, 3.0), 1.0, CLASS, SMALLEST, PRESSED)
     assert kept.tolist() == [50.0, 70.0]
     kept[0] = 0.0
     assert planned[0] == 50.0
-    assert CLASSES["keep"](120.0, 0.0, 0.0, 0.0, CLASS) == 120.0
+    assert CLASSES["keep"](120.0, 0.0, 0.0, 0.0, CLASS, CLOSE_BELOW, OPEN_ABOVE) == 120.0
     assert APPEAL["constant"](0.4, 2.0, 0.1) == 0.4
     assert INVESTMENT["by_enrolment"](300.0, 0.9) == 300.0
-    assert FIELDS["follow_work"] is FIELDS["follow_demand"] is follow_demand
+    assert FIELDS["follow_demand_and_work"] is FIELDS["follow_demand"] is follow_demand
