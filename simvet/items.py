@@ -16,6 +16,7 @@ from simvet.tables import (
     home,
     number_of,
     read_cells,
+    region_folder,
     require_bare,
     require_filled,
     require_not_negative,
@@ -208,7 +209,7 @@ def process_name(name: str, language: str) -> str:
 
 
 def _read(region: str) -> tuple[tuple[Item, tuple[Row, Row]], ...]:
-    path = home() / "data" / region / "items.csv"
+    path = region_folder(region) / "items.csv"
     if not path.exists():
         return ()
     found: dict[str, tuple[Item, tuple[Row, Row]]] = {}

@@ -88,11 +88,7 @@ class Schedule:
         self.uncertainty = uncertainty
         self.first = min(case.base_year for case in scenario.regions)
         self.calendar: NDArray[np.int64] = np.arange(self.first, scenario.until + 1)
-        digest = scenario.data_digest
-        self.openings: list[Opening] = openings or [
-            open_region(case, scenario.pathway, scenario.rows[case.region], digest, draws, count, uncertainty)
-            for case in scenario.regions
-        ]
+        self.openings: list[Opening] = openings or self._opened_regions()
         self.held: dict[str, int] = {}
         self._paths: dict[tuple[int, str, str], Floats] = {}
         self._stacked: dict[tuple[str, str], Floats] = {}
@@ -100,6 +96,15 @@ class Schedule:
         self._opened: Floats | None = None
         self.shared: dict[tuple[object, ...], Any] = {} if shared is None else shared
         self.primary_entrants = np.stack([self._primary_entrants(position) for position in self.positions], axis=2)
+
+    def _opened_regions(self) -> list[Opening]:
+        scenario, digest = self.scenario, self.scenario.data_digest
+        return [
+            open_region(
+                case, scenario.pathway, scenario.rows[case.region], digest, self.draws, self.count, self.uncertainty
+            )
+            for case in scenario.regions
+        ]
 
     @property
     def positions(self) -> range:

@@ -5,7 +5,10 @@ from __future__ import annotations
 import csv
 import math
 import os
+import re
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -48,6 +51,10 @@ STANDARDS = (
 """National standards that every region is held against: (quantity, stage)."""
 STANDARDS_REGION = "china"
 """Region of the rows that count everywhere."""
+OWN_REGION = re.compile(r"own_[a-z][a-z0-9_]{0,39}_[0-9a-f]{8}", re.ASCII)
+"""Name of an uploaded region; its end is the digest of its content, so that what is cached under it stays true."""
+_KEPT: ContextVar[Path | None] = ContextVar("kept", default=None)
+"""Folder of uploaded regions that this thread looks into instead of the one that SIMVET_REGIONS names."""
 
 
 @dataclass(frozen=True)
@@ -466,6 +473,52 @@ def home() -> Path:
     raise InputError("simvet", "the folder data/ is missing", "Run from a checkout, or install simvet again")
 
 
+def region_folder(region: str, folder: Path | None = None) -> Path:
+    """Return where the tables of a region lie: with the project's own data, or where uploaded regions are kept.
+
+    Parameters
+    ----------
+    region : str.
+    folder : Path, optional; where data lie, by default the project's own, and only then where uploaded regions are.
+
+    Returns
+    -------
+    Path, which need not exist; ``data/<region>``, or ``<kept>/<region>/data/<region>``.
+
+    Raises
+    ------
+    InputError : the project's own data are missing.
+
+    Notes
+    -----
+    Shape and unit: none. Source: the environment variable SIMVET_REGIONS names the folder of uploaded regions.
+    """
+    own = (folder or home()) / "data" / region
+    chosen = _KEPT.get() or os.environ.get("SIMVET_REGIONS")
+    if folder is not None or not chosen or not OWN_REGION.fullmatch(region) or own.exists():
+        return own
+    return Path(chosen) / region / "data" / region
+
+
+@contextmanager
+def regions_in(folder: Path) -> Iterator[None]:
+    """Look for uploaded regions in a folder, in this thread alone, whatever SIMVET_REGIONS names.
+
+    Parameters
+    ----------
+    folder : Path.
+
+    Notes
+    -----
+    Shape and unit: none. Errors: none. Source: the caller; a process serves many users, who share its environment.
+    """
+    token = _KEPT.set(folder)
+    try:
+        yield
+    finally:
+        _KEPT.reset(token)
+
+
 @lru_cache(maxsize=64)
 def region_rows(region: str, folder: Path | None = None) -> tuple[Row, ...]:
     """Return every row of a region, with the national standards behind them.
@@ -485,12 +538,12 @@ def region_rows(region: str, folder: Path | None = None) -> tuple[Row, ...]:
 
     Notes
     -----
-    Unit: each row's own. Source: ``data/<region>/values.csv``, ``assumptions.csv`` and ``resources.csv``, and
-    ``data/standards/values.csv``.
+    Unit: each row's own. Source: ``data/<region>/values.csv``, ``assumptions.csv`` and ``resources.csv`` (of an
+    uploaded region see :func:`region_folder`), and ``data/standards/values.csv``.
     """
     data = (folder or home()) / "data"
     require_region(region, f"data/{region}", folder)
-    own = [data / region / name for name in ("values.csv", "assumptions.csv", "resources.csv")]
+    own = [region_folder(region, folder) / name for name in ("values.csv", "assumptions.csv", "resources.csv")]
     files = (*own, data / "standards" / "values.csv")
     rows = tuple(row for path in files for row in read_table(path))
     for row in rows:
@@ -534,11 +587,13 @@ def require_region(region: str, where: str, folder: Path | None = None) -> str:
 
     Notes
     -----
-    Unit: none. Source: the folders under ``data/`` that hold ``assumptions.csv``.
+    Unit: none. Source: the folders under ``data/`` that hold ``assumptions.csv``. Uploaded regions are found by their
+    name and never listed: whoever uploaded one knows it, and nobody else is to learn of it.
     """
     data = (folder or home()) / "data"
     known = sorted(path.name for path in data.iterdir() if (path / "assumptions.csv").exists())
-    if region not in known:
+    kept = folder is None and OWN_REGION.fullmatch(region) and (region_folder(region) / "assumptions.csv").exists()
+    if region not in known and not kept:
         raise InputError(
             where, "region {region!r} has no data", "Did you mean {near!r}? Known: {known}",
             region=region, near=nearest(region, known) if known else "", known=", ".join(known),

@@ -134,7 +134,9 @@ def monte_carlo_error(reached: int, draws: int) -> float:
     return float(np.sqrt(share * (1.0 - share) / (draws + 4.0)))
 
 
-def judge(result: Run, causes: bool, progress: Callable[[str], None] | None) -> list[Verdict]:
+def judge(
+    result: Run, causes: bool, progress: Callable[[str], None] | None, province: Run | None = None, needs: bool = True
+) -> list[Verdict]:
     """Return the verdicts of a run; see :meth:`simvet.result.Result.verdicts`.
 
     Parameters
@@ -142,6 +144,8 @@ def judge(result: Run, causes: bool, progress: Callable[[str], None] | None) -> 
     result : Run.
     causes : bool; search the binding constraints.
     progress : callable, optional; told each step.
+    province : Run, optional; the province in the same draws where it is at hand, by default it is run.
+    needs : bool; search what a year would have to bring, which takes longer than all the rest together.
 
     Returns
     -------
@@ -156,12 +160,12 @@ def judge(result: Run, causes: bool, progress: Callable[[str], None] | None) -> 
     Unit: each target's. Source: MODEL, section 8.
     """
     tell = progress or (lambda _: None)
-    province = None
-    if any(target.bound is None and is_modelled(target) for target in result.scenario.targets):
+    relative = any(target.bound is None and is_modelled(target) for target in result.scenario.targets)
+    if province is None and relative:
         tell("province")
         province = province_of(result)
     readings = read_targets(result, province)
-    verdicts = [_verdict(result, reading, causes) for reading in readings]
+    verdicts = [_verdict(result, reading, causes, needs) for reading in readings]
     if causes:
         effects: list[list[Cause]] = [[] for _ in verdicts]
         for key, relax in RELAXATIONS.items():
@@ -200,22 +204,20 @@ def province_of(result: Run) -> Run | None:
     return start_run(scenario, result.draws, result.seed, None, "cohort", result.schedule.uncertainty)
 
 
-def _verdict(result: Run, reading: Reading, searched: bool) -> Verdict:
+def _verdict(result: Run, reading: Reading, searched: bool, needs: bool) -> Verdict:
     target, years = reading.target, result.books.years
     column = column_of(result, target.year)
-    value, bound = reading.value[:, column], float(np.nanmedian(reading.bound[:, column]))
+    value, bound = reading.value[:, column], _median(reading.bound[:, column])
     if not np.isfinite(value).any():
         raise InputError(
             target.where, "target {key!r} has no value in {year}",
             "Choose another year, or a region whose data give it", key=target.key, year=target.year,
         )  # fmt: skip
-    low, median, high = (float(q) for q in np.nanquantile(value, [0.1, 0.5, 0.9]))
+    # Of what is known: the quantiles for arrays with gaps are several times slower, and a run has a hundred readings.
+    low, median, high = (float(q) for q in np.quantile(value[~np.isnan(value)], [0.1, 0.5, 0.9]))
     reached = int(np.count_nonzero(reading.reached(column)))
-    first = None
-    for place, year in enumerate(years):
-        if place > 0 and np.mean(reading.reached(place)) >= 0.5:
-            first = year
-            break
+    likely = np.flatnonzero(is_reached(target, reading.value, reading.bound)[:, 1:].mean(axis=0) >= 0.5)
+    first = years[int(likely[0]) + 1] if likely.size else None
     as_of = min(max(result.scenario.as_of, years[0]), years[-1])
     base, milestone = _milestone(result, reading, bound, as_of)
     return Verdict(
@@ -226,13 +228,14 @@ def _verdict(result: Run, reading: Reading, searched: bool) -> Verdict:
         milestone=milestone, milestone_assumed=target.base_value is None,
         value_as_of=_median(reading.value[:, years.index(as_of)]), base_value=base,
         assumed_base=not base_is_printed(result, target), causes=(), binding=(), by_value=False, draws=result.draws,
-        need=need_of(result, reading, searched), late=_late(result, reading, reached),
+        need=need_of(result, reading, searched) if needs else None, late=_late(result, reading, reached),
     )  # fmt: skip
 
 
 def _median(values: Floats) -> float:
     """Return the median of what is known, NaN where nothing is."""
-    return float(np.nanmedian(values)) if np.isfinite(values).any() else float("nan")
+    known = values[np.isfinite(values)]
+    return float(np.median(known)) if known.size else float("nan")
 
 
 def _milestone(result: Run, reading: Reading, bound: float, as_of: int) -> tuple[float, float]:

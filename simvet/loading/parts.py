@@ -329,7 +329,29 @@ def _dates(file: ProjectFile, where: str, base: int, count: Spread) -> tuple[Spr
 
 def _require_later(file: ProjectFile, start: Spread, durations: Mapping[str, Spread], where: str, base: int) -> None:
     """Complain about a project that could be open by the base year, whose places hold it already."""
-    ahead = PROJECT_STAGES[PROJECT_STAGES.index(file.reached) if file.reached else 0 :]
+    require_after_base(start, file.reached or "", durations, where, base)
+
+
+def require_after_base(start: Spread, reached: str, durations: Mapping[str, Spread], where: str, base: int) -> None:
+    """Complain about a project that could be open by the base year, whose places hold it already.
+
+    Parameters
+    ----------
+    start : Spread; when it starts.
+    reached : str; the stage that it has reached, "" for the first.
+    durations : mapping of stage -> Spread.
+    where : str, the place to name in the complaint.
+    base : int; base year of its region.
+
+    Raises
+    ------
+    InputError : it could be open in the base year.
+
+    Notes
+    -----
+    Unit: calendar years, school years for ``base``. Source: MODEL, section 5.
+    """
+    ahead = PROJECT_STAGES[PROJECT_STAGES.index(reached) if reached else 0 :]
     ready = start.low + sum(durations[stage].low for stage in ahead)
     year = math.ceil(ready - FIRST_OF_SEPTEMBER - 1e-9)
     if year <= base:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from simvet.edits import Edit, edited_rows
 from simvet.errors import InputError, nearest
 from simvet.items import item_rows, region_items
 from simvet.levers import Lever
@@ -251,6 +252,7 @@ def _as_of(chain: list[Sheet], first: int) -> int:
 def _rows(chain: list[Sheet], regions: tuple[RegionCase, ...], pathway: Pathway) -> dict[str, tuple[Row, ...]]:
     """Return the data of every region, which must hold figures of its base year."""
     rows = {case.region: (*region_rows(case.region), *item_rows(case.region)) for case in regions}
+    rows = _edited(chain, rows)
     for case in regions:
         seen = sorted({row.year for row in rows[case.region] if row.use == "figure"})
         if case.base_year not in seen:
@@ -260,6 +262,25 @@ def _rows(chain: list[Sheet], regions: tuple[RegionCase, ...], pathway: Pathway)
                 known=", ".join(str(year) for year in seen) or "none",
             )  # fmt: skip
         require_readable(rows[case.region], case.base_year, pathway)
+    return rows
+
+
+def _edited(chain: list[Sheet], rows: dict[str, tuple[Row, ...]]) -> dict[str, tuple[Row, ...]]:
+    """Return the data with the numbers that the files replace, one after the other."""
+    first = next(iter(rows))
+    for sheet in chain:
+        for position, given in enumerate(sheet.given.edits):
+            where = sheet.place("edits", position)
+            row = (
+                given.region or first,
+                given.year,
+                given.indicator,
+                given.stage,
+                given.track,
+                given.definition,
+                given.use,
+            )
+            rows = edited_rows(rows, [Edit(row, given.value, given.low, given.high, given.reason)], where)
     return rows
 
 

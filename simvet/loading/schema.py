@@ -109,6 +109,22 @@ class AgentsFile(_Strict):
     rules: dict[str, Text] = {}
 
 
+class EditFile(_Strict):
+    """A number of the data that the scenario replaces, with the reason; what names the row stands as in its table."""
+
+    region: Text | None = None
+    year: int
+    indicator: Text
+    stage: Text
+    track: str = ""
+    definition: str = "all"
+    use: Text
+    value: float
+    low: float
+    high: float
+    reason: Text
+
+
 class ScenarioFile(_Strict):
     """A scenario as a file writes it; what stands None is inherited from ``base``."""
 
@@ -125,6 +141,7 @@ class ScenarioFile(_Strict):
     headlines: list[str] | None = None
     targets: list[TargetFile] = []
     agents: AgentsFile | None = None
+    edits: list[EditFile] = []
 
 
 @dataclass(frozen=True)

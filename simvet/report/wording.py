@@ -34,13 +34,24 @@ def wording() -> dict[str, Any]:
 
     Raises
     ------
-    InputError : the catalogue is missing.
+    InputError : the catalogue is missing, or two of its files say the same thing.
 
     Notes
     -----
-    Unit: none. Source: ``data/wording.yaml``.
+    Unit: none. Source: ``data/wording.yaml`` and what the screen and the brief add in ``data/wording_*.yaml``.
     """
-    content: dict[str, Any] = YAML(typ="safe").load(read_text(home() / "data" / "wording.yaml"))
+    data = home() / "data"
+    content: dict[str, Any] = YAML(typ="safe").load(read_text(data / "wording.yaml"))
+    for path in sorted(data.glob("wording_*.yaml")):
+        for section, entries in YAML(typ="safe").load(read_text(path)).items():
+            known = content.setdefault(section, {})
+            for key, entry in entries.items():
+                if key in known:
+                    raise InputError(
+                        path.name, "the text {key!r} of section {section!r} stands twice", "Keep one of the two",
+                        key=key, section=section,
+                    )  # fmt: skip
+                known[key] = entry
     return content
 
 

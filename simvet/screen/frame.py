@@ -1,0 +1,168 @@
+"""What stands around every page: language, region and preset, undo and redo, what is kept beside, what was said."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import streamlit as st
+
+from simvet.loading import load_scenario, scenario_files
+from simvet.planning.link import LONGEST_TITLE, MOST_VARIANTS
+from simvet.planning.own import OWN, find_plan_scenario
+from simvet.planning.plan import Plan
+from simvet.report.wording import LANGUAGES, Language
+from simvet.screen.service import service
+from simvet.screen.session import Session, session
+
+LOOK = Path(__file__).parent / "look.css"
+QUIET = 0.8
+"""Seconds after which the answer of few draws is followed by many: long enough for a hand that is still moving."""
+
+
+@st.cache_data(show_spinner=False)
+def presets(language: Language) -> dict[str, dict[str, str]]:
+    """Return the scenarios: region -> name -> title; unit: none; errors: InputError; source: ``scenarios/``."""
+    found: dict[str, dict[str, str]] = {}
+    for name in scenario_files():
+        scenario = load_scenario(name)
+        region = scenario.regions[0].region
+        found.setdefault(region, {})[name] = scenario.labels[language]
+    # The base of a region bears its name and comes first.
+    return {region: {region: held[region], **held} for region, held in found.items()}
+
+
+def open_frame() -> Session:
+    """Draw what stands around the page, and return the planner's desk.
+
+    Notes
+    -----
+    Unit: none. Errors: told on the page. Source: the desk.
+    """
+    st.html(LOOK)
+    desk = session()
+    with st.sidebar:
+        _language(desk)
+        _scenario(desk)
+        _steps(desk)
+        _variants(desk)
+    for kind, text in desk.notices:
+        (st.error if kind == "error" else st.info)(text)
+    desk.notices.clear()
+    return desk
+
+
+def _language(desk: Session) -> None:
+    names = {"zh": "中文", "en": "English"}  # each in its own language, whatever the other words are in
+    st.segmented_control(
+        "语言 / Language", LANGUAGES, format_func=names.__getitem__, default=desk.language, required=True,
+        key="language", on_change=_spoken, label_visibility="collapsed",
+    )  # fmt: skip
+
+
+def _spoken() -> None:
+    chosen = st.session_state.get("language")
+    if chosen in LANGUAGES:
+        session().language = chosen
+        session().epoch += 1
+
+
+def _scenario(desk: Session) -> None:
+    held = presets(desk.language)
+    name = desk.plan.scenario
+    region = next((region for region, found in held.items() if name in found), name)
+    regions = list(held) if region in held else [*held, region]
+
+    def titled(one: str) -> str:
+        if one in held:
+            return held[one][one].split("·")[0].strip()
+        return find_plan_scenario(one).labels[desk.language]
+
+    st.selectbox(
+        desk.say("region"), regions, index=regions.index(region), format_func=titled, key=f"region|{desk.epoch}",
+        on_change=_region_chosen, args=(f"region|{desk.epoch}",),
+    )  # fmt: skip
+    if region not in held:
+        return
+    names = list(held[region])
+    st.selectbox(
+        desk.say("preset"), names, index=names.index(name), format_func=held[region].__getitem__,
+        key=f"preset|{desk.epoch}", on_change=_preset_chosen, args=(f"preset|{desk.epoch}",),
+    )  # fmt: skip
+
+
+def _region_chosen(key: str) -> None:
+    session().adopt(Plan(st.session_state[key]))
+
+
+def _preset_chosen(key: str) -> None:
+    session().adopt(Plan(st.session_state[key], signatures=session().plan.signatures))
+
+
+def _steps(desk: Session) -> None:
+    with st.container(horizontal=True, gap="small"):
+        st.button(desk.say("undo"), on_click=desk.undo, disabled=not desk.history.before, key="undo")
+        st.button(desk.say("redo"), on_click=desk.redo, disabled=not desk.history.after, key="redo")
+        changed = bool(desk.plan.settings or desk.plan.edits or desk.plan.as_of)
+        st.button(desk.say("reset"), on_click=desk.reset, disabled=not changed, key="reset")
+
+
+def _variants(desk: Session) -> None:
+    st.markdown(f"**{desk.say('variants')}**")
+    st.caption(desk.say("variants_note", most=MOST_VARIANTS))
+    free = next(n for n in range(1, MOST_VARIANTS + 2) if desk.say("variant", number=n) not in dict(desk.variants))
+    free = min(free, MOST_VARIANTS)
+    title = st.text_input(
+        desk.say("variant_title"), value=desk.say("variant", number=free), max_chars=LONGEST_TITLE,
+        key=f"variant_title|{desk.epoch}|{len(desk.variants)}",
+    )  # fmt: skip
+    st.button(
+        desk.say("keep"), on_click=desk.keep, args=(title.strip() or desk.say("variant", number=free),), key="keep"
+    )
+    for number, (name, plan) in enumerate(desk.variants):
+        with st.container(horizontal=True, gap="small", vertical_alignment="center"):
+            st.markdown(name)
+            st.button(desk.say("take"), on_click=_take, args=(plan,), key=f"take|{number}")
+            st.button(desk.say("drop"), on_click=desk.drop, args=(name,), key=f"drop|{number}")
+
+
+def _take(plan: Plan) -> None:
+    session().adopt(plan)
+
+
+def watch(desk: Session) -> None:
+    """Ask for a sharper answer once the planner's hand rests, and draw the page again when it has come.
+
+    Parameters
+    ----------
+    desk : Session.
+
+    Notes
+    -----
+    Unit: none. Errors: a sharper answer that failed is told; the quick one stays. Source: ``Sharpener``.
+    """
+    if service().sharper.failed(desk.plan):
+        st.warning(desk.say("sharpen_failed"))
+        return
+    best = service().sharper.best(desk.plan)
+    if best is not None and best.searched:
+        return
+    _watching(desk.plan, best is not None)
+
+
+@st.fragment(run_every=QUIET)
+def _watching(plan: Plan, many: bool) -> None:
+    desk, sharper = session(), service().sharper
+    key = "watched"
+    # The first run is the one that follows the lever at once: nothing is asked until the next.
+    if st.session_state.get(key) != plan.digest:
+        st.session_state[key] = plan.digest
+        return
+    best = sharper.best(plan)
+    if (best is not None and (best.searched or not many)) or sharper.failed(plan):
+        st.rerun(scope="app")
+    sharper.want(desk.user, plan)
+
+
+def is_own(name: str) -> bool:
+    """Return whether a scenario was brought along by a planner; unit, errors: none; source: its name."""
+    return bool(OWN.match(name))

@@ -1,0 +1,49 @@
+"""What all users of a server share: quick answers, sharper ones, and long work."""
+
+from __future__ import annotations
+
+import atexit
+from dataclasses import dataclass, field
+
+import streamlit as st
+
+from simvet.planning.answering import FEW, Answering
+from simvet.planning.link import signing_key
+from simvet.planning.plan import Plan
+from simvet.screen.tasks import Sharpener, Tasks
+
+FIRST = "zhejiang"
+"""Scenario that a new visitor sees."""
+
+
+@dataclass
+class Service:
+    """The shared part of a server.
+
+    Notes
+    -----
+    Shape and unit: none. Errors: none. Source: everything in it is keyed by the digest of a plan, so that no user can
+    see another's.
+    """
+
+    quick: Answering
+    sharper: Sharpener
+    tasks: Tasks
+    key: bytes
+    results: dict[str, object] = field(default_factory=dict)
+
+
+@st.cache_resource(show_spinner=False)
+def service() -> Service:
+    """Return the server's shared part, made once; the first region is computed before anybody asks.
+
+    Notes
+    -----
+    Unit: none. Errors: none. Source: ``simvet.planning``.
+    """
+    made = Service(Answering(FEW), Sharpener(), Tasks(), signing_key())
+    made.quick.verdicts(Plan(FIRST))
+    made.sharper.want("server", Plan(FIRST))
+    atexit.register(made.tasks.close)
+    atexit.register(made.sharper.close)
+    return made

@@ -1,0 +1,104 @@
+"""Work that takes longer than a glance: done in processes of its own, so that no user waits for another's."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from simvet.planning.answering import MANY, Answer, Answering, plan_scenario, result_of
+from simvet.planning.plan import Plan
+
+if TYPE_CHECKING:
+    from simvet.decomposition import Decomposition
+    from simvet.planning.backsolve import Solved
+    from simvet.register import RegisterRow
+    from simvet.screen.people_run import PeopleFound
+
+Tell = Callable[[float, str], None]
+"""Told the part that is done, from 0 to 1, and a word of the catalogue or a value about it."""
+NICENESS = 10
+"""Steps by which work in the background yields to the server: the lever under a planner's hand comes first."""
+_KEPT: dict[int, Answering] = {}
+
+
+def yield_to_server() -> None:
+    """Let the server go first; unit, errors: none; source: nice(2)."""
+    os.nice(NICENESS)
+
+
+def answering(draws: int = MANY) -> Answering:
+    """Return what this process keeps from one plan to the next; unit, errors: none; source: ``simvet.planning``."""
+    return _KEPT.setdefault(draws, Answering(draws, bases=6, answers=1))
+
+
+def sharpen(plan: Plan, search: bool) -> Answer:
+    """Return the answer of many draws to a plan, packed for the way back; unit: none; errors: InputError; source: run.
+
+    Notes
+    -----
+    Without ``search`` it takes a fraction of a second, with it some seconds.
+    """
+    return answering().answer(plan, search).packed()
+
+
+def people(tell: Tell, plan: Plan, seed: int, student: int | None, beside: bool) -> PeopleFound:
+    """Run every student of a plan's region one by one.
+
+    Parameters
+    ----------
+    tell : callable.
+    plan : Plan.
+    seed : int.
+    student : int, optional; whose life is wanted.
+    beside : bool; tell the same persons under the scenario before any lever was moved.
+
+    Returns
+    -------
+    PeopleFound.
+
+    Raises
+    ------
+    InputError : the plan is wrong, there is no such student, or there are more than the machine carries.
+
+    Notes
+    -----
+    Unit: persons. Source: the agent engine, one world at the most likely numbers.
+    """
+    from simvet.screen.people_run import found_by_person  # noqa: PLC0415
+
+    other = plan_scenario(Plan(plan.scenario)) if beside else None
+    return found_by_person(plan.digest, plan_scenario(plan), seed, student, other, tell)
+
+
+def solve(tell: Tell, plan: Plan, control: str, target: tuple[str, str, str], start: int) -> Solved:
+    """Return where a lever would have to stand; unit: the control's; errors: InputError; source: ``backsolve``."""
+    from simvet.planning.backsolve import backsolve  # noqa: PLC0415
+
+    return backsolve(answering(), plan, control, target, start, tell)
+
+
+def why(tell: Tell, plan: Plan, indicator: str, stage: str, year: int) -> Decomposition:
+    """Return the change of an indicator, split over drift and levers; unit: its own; errors: InputError; source: it."""
+    from simvet.decomposition import decompose  # noqa: PLC0415
+
+    tell(0.1, "")
+    result = result_of(answering(150).run(plan))
+    return decompose(result, indicator, year, result.stage_of(indicator, stage))
+
+
+def register(tell: Tell, plan: Plan) -> list[RegisterRow]:
+    """Return every row of the register about the plan's region; unit: its own; errors: InputError; source: a run."""
+    from simvet.register import answer_register  # noqa: PLC0415
+
+    found = answering()
+    tell(0.1, "")
+    answer = found.answer(plan, True)
+    tell(0.8, "")
+    return answer_register(result_of(found.run(plan)), answer.verdicts)
+
+
+WORK: dict[str, Callable[..., Any]] = {
+    "people": people, "solve": solve, "why": why, "register": register,
+}  # fmt: skip
+"""Everything that is done in a process of its own, by name."""
