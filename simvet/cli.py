@@ -1,4 +1,4 @@
-"""The command line: simvet run | life | template | targets | explain | conflicts | compare | check | list."""
+"""The command line: simvet run | life | template | targets | explain | conflicts | compare | check | list | app."""
 
 from __future__ import annotations
 
@@ -298,6 +298,20 @@ def list_command(lang: Lang = "zh") -> None:
     from simvet.report.wording import require_language  # noqa: PLC0415
 
     show(scenario_table(require_language(lang)))
+
+
+@app.command("app")
+def app_command(
+    port: Annotated[int, typer.Option("--port", min=1, max=65535, help="端口 / port")] = 8501,
+    address: Annotated[
+        str, typer.Option("--address", help="监听地址；0.0.0.0 供局域网使用 / address; 0.0.0.0 for the local network")
+    ] = "127.0.0.1",
+    browser: Annotated[bool, typer.Option("--browser/--no-browser", help="打开浏览器 / open a browser")] = True,
+) -> None:
+    """打开规划屏幕（浏览器）。Open the planner's screen in a browser."""
+    from simvet.screen.starting import start_screen  # noqa: PLC0415
+
+    raise typer.Exit(start_screen(address, port, browser))
 
 
 def _step(key: str, language: Language) -> str:

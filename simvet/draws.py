@@ -5,6 +5,7 @@ row. Adding a quantity, a row or a year therefore moves no other number, and the
 one seed is an effect and not noise.
 """
 
+import re
 from dataclasses import dataclass
 from operator import index
 from typing import cast
@@ -44,6 +45,9 @@ _WEYL_FIRST = 0x9E3779B9
 _WEYL_SECOND = 0xBB67AE85
 
 
+_OWN = re.compile(r"\bown_([a-z0-9_]+)_[0-9a-f]{8}(?=/)")
+
+
 def cohort_key(name: str) -> int:
     """Give a name its lasting 32-bit number, so that adding a quantity moves no other quantity's draws.
 
@@ -58,9 +62,11 @@ def cohort_key(name: str) -> int:
     Notes
     -----
     Unit: none. Two names may share a number (one pair in 4.3 billion); they then share their luck, which is no error.
-    Source: ISO 3309 CRC-32 as in ``zlib``; Python's own ``hash`` changes between processes.
+    A region that somebody brought along under the code of another (``own_zhoushan_1a2b3c4d``) meets the luck of that
+    one, so that the two differ by their data alone. Source: ISO 3309 CRC-32 as in ``zlib``; Python's own ``hash``
+    changes between processes.
     """
-    return crc32(name.encode("utf-8"))
+    return crc32((_OWN.sub(r"\1", name) if "own_" in name else name).encode("utf-8"))
 
 
 def philox4x32(counter: NDArray[np.uint64], key: NDArray[np.uint64]) -> NDArray[np.uint64]:

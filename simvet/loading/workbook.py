@@ -37,6 +37,8 @@ from simvet.loading.workbook_sheets import (
 from simvet.scenario import digest_of
 from simvet.tables import OWN_REGION, Row
 
+MOST_CALCULATED = 1_000
+"""Rows of a sheet that a run calculates with; the time of the opening balance grows faster than their number."""
 Identity = tuple[str, int, str, str, str, str, str]
 """What tells a row of a table from all others."""
 
@@ -145,10 +147,6 @@ def _region_keys(table: SheetTable) -> dict[str, tuple[int, str]]:
             "Write up to 40 small letters, digits and underscores, a letter first", region=region[:40],
         )  # fmt: skip
     return found
-
-
-MOST_CALCULATED = 1_000
-"""Rows of a sheet that a run calculates with; the time of the opening balance grows faster than their number."""
 
 
 def _require_own_rows(table: SheetTable, region: str) -> None:

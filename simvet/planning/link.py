@@ -23,8 +23,12 @@ from simvet.planning.plan import Plan, Setting, Signature
 
 VERSION = "1"
 """Form of the text in a link; another form is refused, never guessed at."""
+KEPT = "2"
+"""Form of a link to a desk that is too large for an address and lies in simvet's own folder."""
 LONGEST = 6_000
 """Letters of a link's text; browsers and proxies carry some 8,000 in an address."""
+MOST_KEPT = 1000
+"""Desks kept; the oldest goes when another comes, and a link to it says so."""
 LARGEST = 200_000
 """Bytes that the text may unfold to."""
 MOST_VARIANTS = 3
@@ -32,6 +36,7 @@ MOST_VARIANTS = 3
 LONGEST_TITLE = 60
 BROKEN = ("the link is broken", "Copy it whole, or ask for a new one; the base scenario is shown")
 _SIGNED = re.compile(r"^([0-9]{1,3})\.([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]{22})$")
+_KEPT_NAME = re.compile(r"^[0-9a-f]{32}$")
 _NAME = re.compile(r"^[a-z][a-z0-9_]{0,79}$")
 _CONTROL = re.compile(r"^[a-z][a-z0-9_]*(:[A-Za-z0-9_ .-]+){0,2}$")
 
@@ -105,21 +110,51 @@ def write_link(desk: Desk, key: bytes) -> str:
 
     Raises
     ------
-    InputError : so much was changed that no address could hold it.
+    InputError : so much was changed that no address could hold it, and nothing can be kept on this machine.
 
     Notes
     -----
-    Unit: none. Source: JSON, zlib and base64url; HMAC-SHA256, cut to 128 bits (RFC 2104).
+    Unit: none. A desk that no address could hold is kept in simvet's own folder, and the link names it. Source: JSON,
+    zlib and base64url; HMAC-SHA256, cut to 128 bits (RFC 2104).
     """
     said = {"p": _plan_out(desk.plan), "v": [[title, _plan_out(plan)] for title, plan in desk.variants]}
     text = json.dumps(said, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
-    body = _base64(zlib.compress(text.encode(), 9))
-    link = f"{VERSION}.{body}.{_signature(body, key)}"
-    if len(link) > LONGEST:
+    packed = zlib.compress(text.encode(), 9)
+    link = _signed(VERSION, _base64(packed), key)
+    return link if len(link) <= LONGEST else _signed(KEPT, _keep(packed, len(link)), key)
+
+
+def _signed(version: str, body: str, key: bytes) -> str:
+    return f"{version}.{body}.{_signature(version, body, key)}"
+
+
+def _keep(packed: bytes, length: int) -> str:
+    """Lay a desk that is too large for an address into the own folder, and return the name that it lies under."""
+    folder = own_folder() / "desks"
+    name = hashlib.sha256(packed).hexdigest()[:32]
+    path = folder / name
+    if path.is_file():
+        return name
+    if not writable(folder):
         raise InputError(
-            "link", "the link would have {length} letters", "Hand on the scenario file instead", length=len(link)
+            "?s=", "the link would have {length} letters", "Hand on the scenario file instead", length=length
         )
-    return link
+    fresh = folder / f".{name}.{secrets.token_hex(4)}"
+    fresh.write_bytes(packed)
+    fresh.replace(path)
+    kept = sorted(folder.glob("[0-9a-f]*"), key=lambda one: one.stat().st_mtime_ns)
+    for old in kept[:-MOST_KEPT]:
+        old.unlink(missing_ok=True)
+    return name
+
+
+def _kept(name: str) -> bytes:
+    path = own_folder() / "desks" / name
+    if not _KEPT_NAME.match(name) or not path.is_file():
+        raise InputError(
+            "?s=", "what the link names is no longer here", "Ask for a new link; the base scenario is shown"
+        )
+    return path.read_bytes()
 
 
 def read_link(link: str, key: bytes) -> Desk:
@@ -143,23 +178,23 @@ def read_link(link: str, key: bytes) -> Desk:
     Unit: none. Nothing is unfolded before the signature has been checked. Source: see :func:`write_link`.
     """
     if len(link) > LONGEST:
-        raise InputError("link", "the link is too long", "Ask for a new link; the base scenario is shown")
+        raise InputError("?s=", "the link is too long", "Ask for a new link; the base scenario is shown")
     parts = _SIGNED.match(link)
     if parts is None:
-        raise InputError("link", *BROKEN)
+        raise InputError("?s=", *BROKEN)
     version, body, signature = parts.groups()
-    if version != VERSION:
+    if version not in (VERSION, KEPT):
         raise InputError(
-            "link", "the link is of version {found}, this program reads {known}",
+            "?s=", "the link is of version {found}, this program reads {known}",
             "Ask for a new link; the base scenario is shown", found=version, known=VERSION,
         )  # fmt: skip
-    if not hmac.compare_digest(signature, _signature(body, key)):
+    if not hmac.compare_digest(signature, _signature(version, body, key)):
         raise InputError(
-            "link", "the link was changed, or another server made it",
+            "?s=", "the link was changed, or another server made it",
             "Ask for the scenario file; the base scenario is shown",
         )  # fmt: skip
     try:
-        packed = base64.urlsafe_b64decode(body + "=" * (-len(body) % 4))
+        packed = _kept(body) if version == KEPT else base64.urlsafe_b64decode(body + "=" * (-len(body) % 4))
         unfolding = zlib.decompressobj()
         text = unfolding.decompress(packed, LARGEST)
         if unfolding.unconsumed_tail:
@@ -168,15 +203,15 @@ def read_link(link: str, key: bytes) -> Desk:
         variants = tuple((_title(title), _plan_in(plan)) for title, plan in said["v"][:MOST_VARIANTS])
         return Desk(_plan_in(said["p"]), variants)
     except (ValueError, TypeError, KeyError, IndexError, RecursionError, zlib.error):
-        raise InputError("link", *BROKEN) from None
+        raise InputError("?s=", *BROKEN) from None
 
 
 def _base64(raw: bytes) -> str:
     return base64.urlsafe_b64encode(raw).decode().rstrip("=")
 
 
-def _signature(body: str, key: bytes) -> str:
-    return _base64(hmac.new(key, f"{VERSION}.{body}".encode(), hashlib.sha256).digest()[:16])
+def _signature(version: str, body: str, key: bytes) -> str:
+    return _base64(hmac.new(key, f"{version}.{body}".encode(), hashlib.sha256).digest()[:16])
 
 
 def _plan_out(plan: Plan) -> list[Any]:

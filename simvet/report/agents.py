@@ -281,9 +281,9 @@ def life_report(life: Biography, pathway: Pathway, language: Language, names: tu
     mine = {chapter.year: chapter for chapter in life.chapters}
     theirs = {chapter.year: chapter for chapter in life.other or ()}
     for year in sorted({*mine, *theirs}):
-        cells = [str(year), _chapter(mine.get(year), pathway, language)]
+        cells = [str(year), chapter_text(mine.get(year), pathway, language)]
         if life.other is not None:
-            cells.append(_chapter(theirs.get(year), pathway, language))
+            cells.append(chapter_text(theirs.get(year), pathway, language))
         table.add_row(*cells)
     note = ""
     if life.other is not None:
@@ -292,7 +292,8 @@ def life_report(life: Biography, pathway: Pathway, language: Language, names: tu
     return Group(table, Text(note))
 
 
-def _chapter(chapter: Chapter | None, pathway: Pathway, language: Language) -> str:
+def chapter_text(chapter: Chapter | None, pathway: Pathway, language: Language) -> str:
+    """Return one autumn of a life in words; unit: none; errors: none; source: the chapter, None where there is none."""
     if chapter is None:
         return "—"
     what = word("text", f"life_{chapter.what}", language)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-PAGES = Path(__file__).parent / "pages"
+PAGES = Path(__file__).parent / "entries"
 NAMES = ("overview", "students", "capacity", "targets", "solve", "people", "data", "takeaway")
-"""The pages in their order; each is a file of ``pages/`` and a title in the catalogue."""
+"""The pages in their order; each is a file of ``entries/`` and a title in the catalogue."""
 
 
 def main() -> None:

@@ -21,6 +21,9 @@ SAMPLED = 400
 """Lives that are handed to the screen, spread evenly over all students."""
 AFTER_THE_YEARS = 0.9
 """Part of the work that is done when the last year is."""
+MOST_ROWS = 50_000
+"""Rows of admissions that are handed over; beyond that only those of the last years, then only schools as a whole."""
+LAST_YEARS = 3
 
 
 @dataclass(frozen=True)
@@ -29,8 +32,10 @@ class PeopleFound:
 
     Notes
     -----
-    Shape: frames as :mod:`simvet.admissions` describes them, the admissions of the last years only; ``lives`` map rows
-    of the student store to biographies. Unit: in the frames. Errors: none. Source: the agent engine.
+    Shape: frames as :mod:`simvet.admissions` describes them; where there are more than MOST_ROWS, ``admissions`` holds
+    the last years only and ``cut`` says so. ``fills`` has columns year, stage, seats and placed for all years, studies
+    elsewhere aside; ``lives`` map rows of the student store to biographies. Unit: in the frames; ``fills`` persons.
+    Errors: none. Source: the agent engine.
     """
 
     digest: str
@@ -38,7 +43,9 @@ class PeopleFound:
     schools: pd.DataFrame
     admissions: pd.DataFrame
     matching: pd.DataFrame
+    fills: pd.DataFrame
     lives: dict[int, Biography]
+    cut: bool = False
 
 
 def run_people(scenario: Scenario, seed: int, tell: Tell, part: float = 1.0, begun: float = 0.0) -> Result:
@@ -110,5 +117,43 @@ def found_by_person(
     if student is not None:
         chosen.append(student)
     lives = {row: mine.biography(row, theirs) for row in chosen}
-    admissions = mine.admissions()
-    return PeopleFound(digest, rows, mine.schools(), admissions, mine.matching(), lives)
+    whole = mine.admissions()
+    admissions = trimmed(whole)
+    cut = len(admissions) < len(whole)
+    return PeopleFound(digest, rows, mine.schools(), admissions, mine.matching(), fills_of(whole), lives, cut)
+
+
+def fills_of(admissions: pd.DataFrame) -> pd.DataFrame:
+    """Return seats and placed by year and stage; unit: persons; errors: none; source: the admissions."""
+    here = admissions[admissions["school"] != ""]
+    by_stage = here.assign(stage=here["option"].str.partition("/")[0])
+    summed: pd.DataFrame = by_stage.groupby(["year", "stage"], as_index=False)[["seats", "placed"]].sum()
+    return summed
+
+
+def trimmed(admissions: pd.DataFrame, most: int = MOST_ROWS) -> pd.DataFrame:
+    """Return admissions in few enough rows to send.
+
+    Parameters
+    ----------
+    admissions : DataFrame; see ``simvet.admissions``.
+    most : int.
+
+    Returns
+    -------
+    DataFrame; the same columns, the last years only where there are more than ``most`` rows, and if that is not enough
+    a school's fields in one row, ``cutoff`` and ``position`` those of the field that was easiest to enter.
+
+    Notes
+    -----
+    Unit: as before. Errors: none. Source: the admissions.
+    """
+    if len(admissions) <= most:
+        return admissions
+    last = admissions[admissions["year"] > admissions["year"].max() - LAST_YEARS].reset_index(drop=True)
+    if len(last) <= most:
+        return last
+    same = ["draw", "region", "year", "gate", "option", "code", "school", "synthetic", "district"]
+    sums = dict.fromkeys(("seats", "placed", "unfilled", "first_choices"), "sum")
+    whole = last.groupby(same, as_index=False).agg({**sums, "cutoff": "min", "position": "max"})
+    return whole.assign(field="")[list(last.columns)]

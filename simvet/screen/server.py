@@ -11,6 +11,7 @@ from starlette.responses import FileResponse, Response
 from starlette.routing import Route
 
 from simvet.report.fonts import FONT_PATH
+from simvet.screen.main import NAMES
 from simvet.screen.settings import FONT, FONT_ADDRESS, apply_settings
 
 MAIN = Path(__file__).parent / "main.py"
@@ -23,9 +24,13 @@ POLICY = (
 HEADERS = {
     "content-security-policy": POLICY, "referrer-policy": "same-origin", "x-content-type-options": "nosniff",
 }  # fmt: skip
+# Opened at the address of a page, the browser would look for the server below that address first, in vain.
+AT_THE_ROOT = (
+    "<script>window.__streamlit={BACKEND_BASE_URL:location.origin,MAIN_PAGE_BASE_URL:location.origin}</script>"
+)
 HEAD = (
-    f"<style>@font-face{{font-family:'{FONT}';src:url('./{FONT_ADDRESS}') format('truetype');font-display:swap}}"
-    "</style><title>simvet</title></head>"
+    f"<style>@font-face{{font-family:'{FONT}';src:url('/{FONT_ADDRESS}') format('truetype');font-display:swap}}"
+    f"</style>{AT_THE_ROOT}<title>simvet</title></head>"
 )
 
 
@@ -70,7 +75,14 @@ class Closed:
                 return
             await send(message)
 
-        await self.app(scope, receive, changed)
+        await self.app(_unpacked(scope), receive, changed)
+
+
+def _unpacked(scope: Any) -> Any:
+    """Return a request for a page so that its answer comes as plain text, which can be changed."""
+    if scope["path"].strip("/") not in ("", *NAMES):
+        return scope
+    return {**scope, "headers": [(k, v) for k, v in scope["headers"] if k.lower() != b"accept-encoding"]}
 
 
 def _in_chinese(page: bytes) -> bytes:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import atexit
+import os
 from dataclasses import dataclass, field
 
 import streamlit as st
 
 from simvet.planning.answering import FEW, Answering
 from simvet.planning.link import signing_key
+from simvet.planning.own import regions_folder
 from simvet.planning.plan import Plan
 from simvet.screen.tasks import Sharpener, Tasks
 
@@ -41,6 +43,8 @@ def service() -> Service:
     -----
     Unit: none. Errors: none. Source: ``simvet.planning``.
     """
+    # Workers inherit it: what one user uploads, every process of this server can read.
+    os.environ.setdefault("SIMVET_REGIONS", str(regions_folder()))
     made = Service(Answering(FEW), Sharpener(), Tasks(), signing_key())
     made.quick.verdicts(Plan(FIRST))
     made.sharper.want("server", Plan(FIRST))

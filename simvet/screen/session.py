@@ -9,6 +9,7 @@ import streamlit as st
 
 from simvet.errors import InputError
 from simvet.planning.answering import Answer, plan_scenario
+from simvet.planning.controls import controls
 from simvet.planning.history import History
 from simvet.planning.link import MOST_VARIANTS, Desk, read_link, write_link
 from simvet.planning.plan import Plan
@@ -36,6 +37,9 @@ class Session:
     notices: list[tuple[str, str]] = field(default_factory=list)
     opened: str = ""
     searched: Answer | None = None
+    uploads: int = 0
+    prepared_for: object = None
+    prepared: tuple[object, dict[str, bytes]] | None = None
 
     @property
     def plan(self) -> Plan:
@@ -48,7 +52,11 @@ class Session:
 
     def tell(self, error: InputError) -> None:
         """Show a complaint when the page is drawn next."""
-        self.notices.append(("error", complain(error, self.language)))
+        told = complain(error, self.language)
+        lever = controls().get(error.where)
+        if lever is not None:
+            told = lever.labels[self.language] + told.removeprefix(error.where)
+        self.notices.append(("error", told))
 
     def adopt(self, plan: Plan, forget: bool = True) -> bool:
         """Take a new plan if it can be run; say why not, and keep the old one, if it cannot.

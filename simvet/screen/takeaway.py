@@ -1,5 +1,113 @@
-"""Stub."""
+"""Take away: the scenario as a file and as a link, the brief for Word, the numbers for Excel, the pictures."""
+
+from __future__ import annotations
+
+import datetime
+from typing import Any
+
+import streamlit as st
+
+from simvet.planning.link import LONGEST
+from simvet.planning.scenario_text import scenario_text
+from simvet.planning.words import changes_of, plan_title
+from simvet.screen.progress import show_task
+from simvet.screen.service import service
+from simvet.screen.session import Session, session
+from simvet.screen.signing import register_of
+
+FILES: dict[str, tuple[str, str]] = {
+    "brief": ("docx", "application/vnd.openxmlformats-officedocument.wordprocessingml.document"),
+    "book": ("xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
+    "pictures": ("zip", "application/zip"),
+}
+"""What is prepared: ending and type of each file."""
 
 
 def show() -> None:
-    """Draw."""
+    """Draw the page; unit: on it; errors: told on it; source: the plan."""
+    desk = session()
+    st.title(desk.say("page_takeaway"))
+    st.caption(f"{plan_title(desk.plan, desk.language)} · {desk.say('take_draws')}")
+    unsigned_mark(desk)
+    _link(desk)
+    _scenario_file(desk)
+    _prepared(desk)
+
+
+def unsigned_mark(desk: Session) -> None:
+    """Say how many assumptions nobody has signed; unit: assumptions; errors: InputError; source: the register."""
+    register = register_of(desk.plan)
+    if register.unsigned:
+        st.warning(desk.say("unsigned", unsigned=len(register.unsigned), assumed=len(register.assumed)))
+    else:
+        st.success(desk.say("all_signed", assumed=len(register.assumed)))
+
+
+def address_of(desk: Session) -> str | None:
+    """Return the whole address of this desk, None where it would be too long; unit, errors: none; source: the link."""
+    link = desk.link()
+    here = (st.context.url or "").split("?")[0]
+    root = here.rsplit("/", 1)[0] + "/" if here else ""
+    language = "&lang=en" if desk.language == "en" else ""
+    if link is None:
+        fresh = not desk.plan.settings and not desk.variants
+        return f"{root}{'?lang=en' if language else ''}" if fresh else None
+    return f"{root}?s={link}{language}"
+
+
+def _link(desk: Session) -> None:
+    st.subheader(desk.say("take_link"))
+    address = address_of(desk)
+    if address is None:
+        st.info(desk.say("link_too_long", most=LONGEST))
+        return
+    st.caption(desk.say("link_note"))
+    st.code(address, language=None, wrap_lines=True)
+
+
+def _name(desk: Session, ending: str) -> str:
+    return f"simvet_{desk.plan.scenario}_{desk.plan.digest[:8]}.{ending}"
+
+
+def _scenario_file(desk: Session) -> None:
+    st.subheader(desk.say("take_scenario"))
+    st.caption(desk.say("scenario_note"))
+    title = {lang: f"{plan_title(desk.plan, lang)} · {desk.plan.digest[:8]}" for lang in ("zh", "en")}
+    changes = "; ".join(changes_of(desk.plan, desk.language))
+    text = scenario_text(desk.plan, title, changes)
+    st.download_button(
+        desk.say("download_scenario"), text.encode(), _name(desk, "yaml"), "application/yaml", key="scenario_file"
+    )
+
+
+def _prepared(desk: Session) -> None:
+    st.subheader(desk.say("take_files"))
+    st.caption(desk.say("files_note"))
+    key = f"takeaway|{desk.user}"
+    wanted = (desk.plan, tuple(desk.variants), desk.language)
+    # A long list of options would only hide the three files that everybody takes.
+    if st.button(desk.say("prepare"), key="prepare", type="primary"):
+        service().tasks.start(
+            desk.user, "takeaway", desk.plan, desk.language, address_of(desk) or "", datetime.date.today()
+        )
+        desk.prepared_for = wanted
+    task = show_task(desk, "takeaway")
+    if task is not None and task.state == "finished" and task.result is not None:
+        desk.prepared = (desk.prepared_for, task.result)
+        service().tasks.forget(desk.user, "takeaway")
+    if desk.prepared is None:
+        return
+    made_for, files = desk.prepared
+    if made_for != wanted:
+        st.info(desk.say("prepared_before"))
+    _buttons(desk, files, key)
+
+
+def _buttons(desk: Session, files: dict[str, Any], key: str) -> None:
+    with st.container(horizontal=True, gap="small"):
+        for name, (ending, kind) in FILES.items():
+            size = len(files[name]) / 1e6
+            st.download_button(
+                desk.say(f"download_{name}", size=f"{size:.1f}"), files[name], _name(desk, ending), kind,
+                key=f"{key}|{name}",
+            )  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import os
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from simvet.decomposition import Decomposition
     from simvet.planning.backsolve import Solved
     from simvet.register import RegisterRow
+    from simvet.report.wording import Language
     from simvet.screen.people_run import PeopleFound
 
 Tell = Callable[[float, str], None]
@@ -96,6 +98,55 @@ def register(tell: Tell, plan: Plan) -> list[RegisterRow]:
     answer = found.answer(plan, True)
     tell(0.8, "")
     return answer_register(result_of(found.run(plan)), answer.verdicts)
+
+
+def takeaway(tell: Tell, plan: Plan, language: Language, link: str, made_on: datetime.date) -> dict[str, bytes]:
+    """Make the files that a planner takes along.
+
+    Parameters
+    ----------
+    tell : callable.
+    plan : Plan.
+    language : str.
+    link : str; the address that reopens the plan, "" where it has none.
+    made_on : date; printed in the files.
+
+    Returns
+    -------
+    dict; ``brief`` (Word), ``book`` (Excel) and ``pictures`` (PNG and SVG in one archive).
+
+    Raises
+    ------
+    InputError : the plan is wrong.
+
+    Notes
+    -----
+    Unit: in the files. Source: a run of many draws with its causes searched.
+    """
+    from simvet.planning.words import changes_of, plan_title  # noqa: PLC0415
+    from simvet.report.answers_book import write_answers_book  # noqa: PLC0415
+    from simvet.report.brief import write_brief  # noqa: PLC0415
+    from simvet.report.context import ReportContext  # noqa: PLC0415
+    from simvet.report.pictures import picture_files, zip_files  # noqa: PLC0415
+    from simvet.screen.signing import register_of  # noqa: PLC0415
+
+    found = answering()
+    tell(0.05, "")
+    answer = found.answer(plan, True)
+    tell(0.5, "")
+    base = found.verdicts(Plan(plan.scenario)).verdicts if plan.settings or plan.edits else ()
+    register = register_of(plan)
+    context = ReportContext(
+        language, tuple(changes_of(plan, language)), plan_title(plan, language), link, len(register.unsigned),
+        len(register.assumed), register.by_place(), made_on,
+    )  # fmt: skip
+    result = result_of(found.run(plan))
+    files = {"brief": write_brief(result, answer.verdicts, context, base)}
+    tell(0.75, "")
+    files["book"] = write_answers_book(result, answer.verdicts, context)
+    tell(0.85, "")
+    files["pictures"] = zip_files(picture_files(result, answer.verdicts, language))
+    return files
 
 
 WORK: dict[str, Callable[..., Any]] = {
