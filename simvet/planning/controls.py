@@ -184,12 +184,36 @@ def levers_of(control: Control, value: float, start: int, end: int | None, ramp:
         raise InputError(
             control.name, "the lever ends in {end}, before it starts in {start}", "Swap the years", end=end, start=start
         )
+    if not bears_on(control, region):
+        raise InputError(
+            control.name, "region {region!r} counts nothing that {name!r} could move", "Leave the lever out",
+            region=region, name=control.pulls[0][0],
+        )  # fmt: skip
     found = []
     for quantity, key in control.pulls:
         keys = keys_of(quantity, region) if key == EVERY else (key,)
         for one in keys:
             found += _dated(control, quantity, one, value, start, end, ramp and end != start, region)
     return found
+
+
+def bears_on(control: Control, region: str) -> bool:
+    """Return whether a lever moves anything in a region: one that counts no services has no scale of them.
+
+    Parameters
+    ----------
+    control : Control.
+    region : str.
+
+    Returns
+    -------
+    bool.
+
+    Notes
+    -----
+    Unit: none. Errors: none. Source: the items of the region.
+    """
+    return all(key != EVERY or keys_of(quantity, region) for quantity, key in control.pulls)
 
 
 def _dated(

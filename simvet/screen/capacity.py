@@ -16,7 +16,7 @@ from simvet.report.wording import number, word
 from simvet.rules.names import LIMITS, PROVIDERS
 from simvet.scenario import Scenario
 from simvet.screen.charts import gantt, heat, mark_of, places_demand
-from simvet.screen.charts_base import STYLE, Cell, facts_table, joined, named, told
+from simvet.screen.charts_base import STYLE, Cell, clauses, facts_table, joined, named, told
 from simvet.screen.charts_maps import dominant
 from simvet.screen.frame import watch
 from simvet.screen.overview import badge
@@ -73,8 +73,9 @@ def _cohorts(desk: Session, scenario: Scenario) -> None:
     )  # fmt: skip
     held = (("empty", "places", found.empty), ("excess", "places", found.excess), ("excess_cost", "CNY", found.cost))
     for column, (key, unit, three) in zip(columns[1:], held, strict=True):
-        low, median, high = (told(value, unit, desk.language) for value in three)
-        delta = desk.say("capacity_metric_band", low=low, high=high) if math.isfinite(three[1]) else None
+        median = told(three[1], unit, desk.language)
+        low, high = (number(value, unit, desk.language) for value in (three[0], three[2]))
+        delta = desk.say("capacity_metric_band", low=low, high=high) if low != high else None
         column.metric(
             desk.say(f"capacity_{key}", last=found.last), median, delta=delta, delta_color="off", delta_arrow="off"
         )
@@ -123,7 +124,7 @@ def _limit_rows(desk: Session, binds: list[Bind]) -> list[list[Cell]]:
             where.append(desk.say("capacity_where", stage=word("stage", stage, desk.language), years=years))
         rows.append([
             Cell(word("limit", limit, desk.language), colour=PALETTE[limit]), Cell(desk.say(f"chart_limit_{limit}")),
-            Cell(("；" if desk.language == "zh" else "; ").join(where)),
+            Cell(clauses(where, desk.language)),
         ])  # fmt: skip
     return rows
 

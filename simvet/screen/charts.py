@@ -1,17 +1,15 @@
-"""Charts over the years, and what a change is made of: from views to data and specs; nothing here draws."""
+"""Charts over the years, and all others by name: from views to data and specs; nothing here draws."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from textwrap import wrap
 
 import numpy as np
 
 from simvet.planning.views import CutOff, Fan
-from simvet.report.canvas import FIRST, INK, MARK, SECOND, axis_unit, colon
-from simvet.report.terminal import change_text
+from simvet.report.canvas import INK, MARK, axis_unit, colon
 from simvet.report.wording import Language, word
 from simvet.scenario import Target
 from simvet.screen.charts_base import (
@@ -29,14 +27,13 @@ from simvet.screen.charts_base import (
     value_axis,
     year_channel,
 )
+from simvet.screen.charts_change import waterfall
 from simvet.screen.charts_maps import gantt, heat, option_name, sankey
 
 __all__ = ["Mark", "cut_offs", "fan", "gantt", "heat", "mark_of", "option_name", "places_demand", "sankey", "waterfall"]
 
 HEIGHT = 260
 """Pixels; three charts and their headings are seen at once on a sheet of paper."""
-WRAP = {"zh": 12, "en": 22}
-"""Letters in a line of a part's name, so that the bars keep half the width of a phone."""
 COMPARATORS = {">=": "at_least", "<=": "at_most", "==": "equals", "~": "about"}
 MOSTLY = 0.5
 """Share of draws from which on an option is said to close."""
@@ -190,14 +187,13 @@ def _fan_spec(names: Sequence[str], years: Sequence[int], axis: str, mark: Mark 
         {"transform": only("band"), "mark": {"type": "point", "filled": True, "size": 28, "opacity": 1},
          "encoding": {"x": x, "y": y, "color": colour, "tooltip": tip}},
     ]  # fmt: skip
-    return standing(HEIGHT, layers + (_mark_layers(mark, years, x, y) if mark else []))
+    return standing(HEIGHT, layers + (_mark_layers(x, y) if mark else []))
 
 
-def _mark_layers(mark: Mark, years: Sequence[int], x: Spec, y: Spec) -> list[Spec]:
-    """Return the target's rule, its diamond and its label, which leans to where there is room."""
-    place = (mark.year - years[0]) / max(years[-1] - years[0], 1)
-    align, dx = ("left", 2) if place < 0.4 else ("right", -2) if place > 0.65 else ("center", 0)
-    text = {"type": "text", "align": align, "dx": dx, "dy": -11, "fontSize": 12, "fontWeight": "bold", "color": MARK}
+def _mark_layers(x: Spec, y: Spec) -> list[Spec]:
+    """Return the target's rule, its diamond, and its label at the left, where the narrowest chart has room for it."""
+    text = {"type": "text", "align": "left", "dy": -9, "fontSize": 11, "fontWeight": "bold", "color": MARK}
+    at = {"x": {"value": 3}, "y": y, "text": {"field": "label"}}
     tip = [{"field": "label", "title": " "}]
     return [
         {"transform": only("way"), "mark": {"type": "line", "strokeDash": [1, 3], "color": INK, "strokeWidth": 1.6},
@@ -207,7 +203,7 @@ def _mark_layers(mark: Mark, years: Sequence[int], x: Spec, y: Spec) -> list[Spe
         {"transform": only("target"),
          "mark": {"type": "point", "shape": "diamond", "size": 110, "filled": True, "color": MARK, "opacity": 1},
          "encoding": {"x": x, "y": y, "tooltip": tip}},
-        *cleared({"transform": only("target"), "mark": text, "encoding": {"x": x, "y": y, "text": {"field": "label"}}}),
+        *cleared({"transform": only("target"), "mark": text, "encoding": at}),
     ]  # fmt: skip
 
 
@@ -280,7 +276,8 @@ def cut_offs(found: Sequence[CutOff], gate: str, gate_name: str, language: Langu
         for one in mine:
             text = told_band(one.median, one.low, one.high, "share", language)
             rows.append({"kind": "band", "series": names[option], "year": one.year,
-                         "median": round(one.median * 100, 4), "told": text, "closed": told(one.closed, "share", language)})  # fmt: skip
+                         "median": round(one.median * 100, 4), "told": text,
+                         "closed": told(one.closed, "share", language)})  # fmt: skip
         ends.append(word("screen", "chart_alt_cutoff", language, name=names[option], first=mine[0].year,
                          start=told(mine[0].median, "share", language), last=mine[-1].year,
                          end=told(mine[-1].median, "share", language)))  # fmt: skip
@@ -291,91 +288,3 @@ def cut_offs(found: Sequence[CutOff], gate: str, gate_name: str, language: Langu
     tip.append({"field": "closed", "title": word("screen", "chart_closed", language)})
     alt = word("screen", "chart_alt_cutoffs", language, gate=gate_name, parts=clauses(ends, language))
     return Drawn(rows, {**spec, "layer": layers}, alt)
-
-
-def waterfall(
-    base: float, parts: Sequence[tuple[str, float, float, float]], final: float, unit: str, language: Language,
-    base_name: str = "", final_name: str = "",
-) -> Drawn:  # fmt: skip
-    """Return what a change is made of.
-
-    Parameters
-    ----------
-    base, final : float; the level before and after.
-    parts : sequence of (name, mean, low, high); changes, and the bounds of their central 80 %.
-    unit : str.
-    language : str.
-    base_name, final_name : str; what the two levels are called.
-
-    Returns
-    -------
-    Drawn; levels are diamonds, for the axis need not begin at zero and a cut bar would lie about its length.
-
-    Notes
-    -----
-    Unit: ``unit``; means add up from ``base`` to ``final``. Errors: none. Source: a decomposition.
-    """
-    largest = max([abs(base), abs(final), *(abs(mean) for _, mean, _, _ in parts)])
-    scale, axis = axis_unit(unit, largest, language, difference=False)
-    first = base_name or word("screen", "chart_start", language)
-    end = final_name or word("screen", "chart_end", language)
-    rows: Rows = [_level_row(first, 0, base, scale, unit, language)]
-    level = base
-    for place, (name, mean, low, high) in enumerate(parts, start=1):
-        after, text = level + mean, change_text(mean, unit, language)
-        rows.append({
-            "kind": "part", "name": _wrapped(name, language), "order": place, "from": round(level / scale, 6),
-            "to": round(after / scale, 6), "low": round((level + low) / scale, 6), "way": "up" if mean >= 0 else "down",
-            "high": round((level + high) / scale, 6), "text": f"{'▲' if mean >= 0 else '▼'} {text}",
-            "told": word("screen", "chart_band", language, median=text, low=change_text(low, unit, language),
-                         high=change_text(high, unit, language)),
-        })  # fmt: skip
-        level = after
-    rows.append(_level_row(end, len(parts) + 1, final, scale, unit, language))
-    sizes = [word("screen", "chart_alt_part", language, name=name, change=change_text(mean, unit, language))
-             for name, mean, _, _ in sorted(parts, key=lambda part: -abs(part[1]))[:3]]  # fmt: skip
-    alt = word("screen", "chart_alt_waterfall", language, first=first, base=told(base, unit, language), end=end,
-               final=told(final, unit, language), parts=word("text", "list_separator", language).join(sizes))  # fmt: skip
-    return Drawn(rows, _waterfall_spec(rows, axis, language), alt)
-
-
-def _wrapped(name: str, language: Language) -> str:
-    return "\n".join(wrap(name, WRAP[language]))
-
-
-def _level_row(name: str, order: int, value: float, scale: float, unit: str, language: Language) -> dict[str, object]:
-    text = told(value, unit, language)
-    at = round(value / scale, 6)
-    return {"kind": "level", "name": _wrapped(name, language), "order": order, "from": at, "to": at, "low": at,
-            "high": at, "text": text, "told": text}  # fmt: skip
-
-
-def _waterfall_spec(rows: Rows, axis: str, language: Language) -> Spec:
-    order = [row["name"] for row in rows]
-    edges = [row[key] for row in rows for key in ("from", "to", "low", "high")]
-    room = 0.04 * (max(edges) - min(edges) or 1.0)
-    # On the right the amounts are written: a fourth of the width is theirs.
-    domain = [min(edges) - room, max(edges) + room + 0.3 * (max(edges) - min(edges) or 1.0)]
-    y = {"field": "name", "type": "nominal", "sort": order,
-         "axis": {"title": None, "labelExpr": "split(datum.label, '\\n')", "labelLimit": 300, "ticks": False,
-                  "domain": False, "labelFontSize": 12}}  # fmt: skip
-    x = {"field": "from", "type": "quantitative", "scale": {"domain": domain, "nice": False, "zero": False},
-         "axis": {"title": axis, "tickCount": 5}}  # fmt: skip
-    tip = [{"field": "name", "title": word("text", "column_part", language)},
-           {"field": "told", "title": word("text", "column_mean", language)}]  # fmt: skip
-    way = {"field": "way", "type": "nominal", "legend": None,
-           "scale": {"domain": ["up", "down"], "range": [FIRST, SECOND]}}  # fmt: skip
-    layers: list[Spec] = [
-        {"transform": only("part"), "mark": {"type": "bar", "height": {"band": 0.55}},
-         "encoding": {"y": y, "x": x, "x2": {"field": "to"}, "color": way, "tooltip": tip}},
-        {"transform": only("part"), "mark": {"type": "rule", "color": MARK},
-         "encoding": {"y": y, "x": {**x, "field": "low"}, "x2": {"field": "high"}, "tooltip": tip}},
-        {"transform": only("level"),
-         "mark": {"type": "point", "shape": "diamond", "filled": True, "size": 130, "color": INK, "opacity": 1},
-         "encoding": {"y": y, "x": x, "tooltip": tip}},
-        {"mark": {"type": "text", "align": "left", "dx": 8, "fontSize": 12, "color": MARK},
-         "encoding": {"y": y, "x": {**x, "field": "edge"}, "text": {"field": "text"}},
-         "transform": [{"calculate": "max(datum.from, datum.to, datum.high)", "as": "edge"}]},
-    ]  # fmt: skip
-    lines = sum(len(name.split("\n")) - 1 for name in order)
-    return standing(60 + 34 * len(rows) + 8 * lines, layers)

@@ -48,6 +48,8 @@ table.facts .swatch { border: 1px solid #4d4d4d; }
 h4.part { margin: 0.6rem 0 0; padding: 0; }
 @media (max-width: 640px) {
   table.facts thead { position: absolute; left: -9999px; }
+  table.facts caption { display: block; }
+  table.facts td small { display: inline; margin-left: 0.4rem; }
   table.facts, table.facts tbody, table.facts tr, table.facts td, table.facts tbody th { display: block; width: auto; }
   table.facts tr { border: 1px solid #d9dee3; border-radius: 6px; margin-bottom: 0.5rem; padding: 0.2rem; }
   table.facts th, table.facts td { border-bottom: none; padding: 0.1rem 0.4rem; }

@@ -16,6 +16,7 @@ from simvet.screen.charts_base import (
     Drawn,
     Rows,
     Spec,
+    clauses,
     cleared,
     faded,
     ink_on,
@@ -97,9 +98,7 @@ def sankey(flows: Sequence[Flow], year: int, language: Language) -> Drawn:
     shares = [word("screen", "chart_alt_flow", language, pool=word("screen", f"chart_pool_{gate}", language),
                    total=told(total, "persons", language), **_largest(rows, gate))
               for gate, total in pools.items()]  # fmt: skip
-    alt = word(
-        "screen", "chart_alt_sankey", language, year=year, flows=("；" if language == "zh" else "; ").join(shares)
-    )
+    alt = word("screen", "chart_alt_sankey", language, year=year, flows=clauses(shares, language))
     return Drawn(rows, _sankey_spec(nodes, rows), alt)
 
 
@@ -128,10 +127,11 @@ def _largest(rows: Rows, gate: str) -> dict[str, str]:
 
 def _node(name: str, total: float, depth: int, colour: str, language: Language) -> Spec:
     gap = "\n" if depth == 0 else " "
+    persons = told(total, "persons", language)
     return {
         "name": name, "depth": depth, "itemStyle": {"color": colour},
-        "label": {"position": "left" if depth else "right", "formatter": f"{name}{gap}{told(total, 'persons', language)}"},
-        "tooltip": {"formatter": escape(f"{name} {told(total, 'persons', language)}")},
+        "label": {"position": "left" if depth else "right", "formatter": f"{name}{gap}{persons}"},
+        "tooltip": {"formatter": escape(f"{name} {persons}")},
     }  # fmt: skip
 
 
@@ -149,8 +149,8 @@ def _sankey_spec(nodes: list[Spec], rows: Rows) -> Spec:
         "series": [{
             "type": "sankey", "left": 4, "right": 4, "top": 8, "bottom": 8, "nodeWidth": 14, "nodeGap": 18,
             "layoutIterations": 0, "draggable": False, "emphasis": {"focus": "adjacency"},
-            "label": {"fontFamily": LETTERS, "fontSize": 12, "color": MARK, "lineHeight": 15, "textBorderColor": "#FFFFFF",
-                      "textBorderWidth": 3},
+            "label": {"fontFamily": LETTERS, "fontSize": 12, "color": MARK, "lineHeight": 15,
+                      "textBorderColor": "#FFFFFF", "textBorderWidth": 3},
             "lineStyle": {"color": "source", "opacity": 0.32, "curveness": 0.5},
             "data": nodes, "links": links,
         }],
@@ -212,14 +212,16 @@ def _heat_alt(tops: Sequence[Bind], language: Language) -> str:
             limit=word("limit", first.limit, language), share=number(first.share, "share", language), last=last.year,
             later=word("limit", last.limit, language), last_share=number(last.share, "share", language),
         ))  # fmt: skip
-    return word("screen", "chart_alt_heat", language, stages=("；" if language == "zh" else "; ").join(told_stages))
+    return word("screen", "chart_alt_heat", language, stages=clauses(told_stages, language))
 
 
 def _heat_spec(rows: Rows, language: Language) -> Spec:
     years = sorted({row["year"] for row in rows})
+    # Vega writes the second line of a label below the first: it needs room above the cells.
+    lines = max((len(row["stage"].split(" ")) for row in rows), default=1)
     x = {"field": "stage", "type": "nominal", "sort": None,
          "axis": {"orient": "top", "title": None, "labelAngle": 0, "labelExpr": "split(datum.label, ' ')",
-                  "labelFontSize": 12, "labelLimit": 130, "ticks": False, "domain": False}}  # fmt: skip
+                  "labelFontSize": 12, "labelLimit": 130, "labelPadding": 4 + 15 * (lines - 1), "ticks": False, "domain": False}}  # fmt: skip
     y = {"field": "year", "type": "ordinal", "sort": years,
          "axis": {"title": None, "ticks": False, "domain": False, "labelFontSize": 12}}  # fmt: skip
     tip = [{"field": "stage", "title": word("text", "column_stage", language)},
@@ -232,7 +234,7 @@ def _heat_spec(rows: Rows, language: Language) -> Spec:
          "encoding": {"x": x, "y": y, "text": {"field": "text"}, "tooltip": tip,
                       "color": {"field": "ink", "type": "nominal", "scale": None}}},
     ]  # fmt: skip
-    return standing(50 + 22 * len(years), layers)
+    return standing(35 + 15 * lines + 22 * len(years), layers)
 
 
 def gantt(bars: Sequence[Bar], language: Language) -> Drawn:
@@ -297,12 +299,8 @@ def _gantt_alt(bars: Sequence[Bar], names: Sequence[str], language: Language) ->
 
 
 def _gantt_spec(rows: Rows, dated: Rows, language: Language) -> Spec:
-    low = math.floor(
-        min([row["left"] for row in dated if row["left"]] + [row["latest"] for row in dated if row["latest"]])
-    )
-    high = math.ceil(
-        max([row["right"] for row in dated if row["right"]] + [row["need"] for row in dated if row["need"]])
-    )
+    edges = [float(row[key]) for row in dated for key in ("left", "right", "need", "latest") if row[key] is not None]
+    low, high = math.floor(min(edges, default=0.0)), math.ceil(max(edges, default=1.0))
     domain = [low - 0.6, high + 1.2]
     y = {"field": "line", "type": "ordinal", "axis": None, "scale": {"domain": [row["line"] for row in rows]}}
     x = {"field": "start", "type": "quantitative", "scale": {"domain": domain, "nice": False, "zero": False},
@@ -317,7 +315,8 @@ def _gantt_spec(rows: Rows, dated: Rows, language: Language) -> Spec:
 
     def span(begin: str, end: str, mark: Spec, **more: Spec) -> Spec:
         return {"transform": only("bar"), "mark": mark,
-                "encoding": {"y": y, "x": {**x, "field": begin}, "x2": {"field": end}, "tooltip": tip, **more}}  # fmt: skip
+                "encoding": {"y": y, "x": {**x, "field": begin}, "x2": {"field": end}, "tooltip": tip,
+                             **more}}  # fmt: skip
 
     def text(field: str, at: str, kind: str, mark: Spec) -> list[Spec]:
         where = {"value": 4} if kind == "title" else {**x, "field": at}
@@ -332,7 +331,8 @@ def _gantt_spec(rows: Rows, dated: Rows, language: Language) -> Spec:
         {"transform": only("bar"), "mark": {"type": "tick", "color": MARK, "thickness": 3, "height": {"band": 1.0}},
          "encoding": {"y": y, "x": {**x, "field": "need"}, "tooltip": tip}},
         {"transform": only("bar"),
-         "mark": {"type": "point", "shape": "triangle-right", "filled": True, "size": 60, "color": "#8A6D00", "opacity": 1},
+         "mark": {"type": "point", "shape": "triangle-right", "filled": True, "size": 60, "color": LINES[4],
+                  "opacity": 1},
          "encoding": {"y": y, "x": {**x, "field": "latest"}, "tooltip": tip}},
         *text("label", "", "title", {"align": "left", "fontWeight": "bold"}),
         *text("number", "left", "bar", {"align": "right", "dx": -5, "fontSize": 11, "color": INK}),

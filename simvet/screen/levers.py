@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import streamlit as st
 
 from simvet.loading import LAST_YEAR
-from simvet.planning.controls import EVERY, OWNERS, Control, controls
+from simvet.planning.controls import EVERY, OWNERS, Control, bears_on, controls
 from simvet.planning.plan import EARLIEST, LATEST, LIMIT, PROJECT, Setting, switchable
 from simvet.report.wording import word
 from simvet.scenario import Project, Scenario
@@ -105,7 +105,8 @@ def show_levers(desk: Session, scenario: Scenario) -> None:
             _project_lever(desk, project)
         for control in held:
             _lever(desk, control, scenario)
-    others = [control for control in controls().values() if control not in first]
+    region = scenario.regions[0].region
+    others = [control for control in controls().values() if control not in first and bears_on(control, region)]
     more = st.expander(desk.say("more_levers"), key="more_levers", on_change="rerun")
     if more.open:
         with more:

@@ -31,7 +31,7 @@ def show() -> None:
     """Draw the page; unit: printed with each number; errors: told on the page; source: the agent engine."""
     desk = session()
     scenario = find_plan_scenario(desk.plan.scenario)
-    st.markdown(f"### {desk.say('page_people')}")
+    st.title(desk.say("page_people"))
     st.caption(desk.say("people_intro"))
     with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
         beside = st.checkbox(desk.say("people_beside"), key="people_beside")
@@ -95,7 +95,7 @@ def _schools(desk: Session, scenario: Scenario, found: PeopleFound) -> None:
     )  # fmt: skip
     last = found.admissions[found.admissions["year"] == found.admissions["year"].max()]
     by_code = last[last["school"] != ""].groupby("code")[["seats", "placed"]].sum()
-    joined = found.schools.join(by_code, on="code")
+    joined = found.schools.merge(by_code, how="left", left_on="code", right_index=True)
     chosen = st.selectbox(
         desk.say("people_filter_stage"), ["", *dict.fromkeys(joined["stage"])], key="people_schools_stage",
         format_func=lambda name: labels.get(name, desk.say("targets_all")),
@@ -132,13 +132,7 @@ def _cutoffs(desk: Session, scenario: Scenario, found: PeopleFound) -> None:
     fields = {name: field.labels[desk.language] for name, field in known_fields().items()}
     with st.container(horizontal=True, gap="small"):
         for name, labels in (("gate", gates), ("stage", stages), ("field", fields)):
-            there = [one for one in dict.fromkeys(frame[name]) if one]
-            chosen = st.selectbox(
-                desk.say(f"people_filter_{name}"), ["", *there], key=f"people_cutoffs_{name}", width=220,
-                format_func=lambda one, labels=labels: labels.get(one, desk.say("targets_all")),  # type: ignore[misc]
-            )  # fmt: skip
-            if chosen:
-                frame = frame[frame[name] == chosen]
+            frame = _filtered(desk, frame, name, labels)
     tracks = {track.name: track.labels[desk.language] for track in scenario.pathway.tracks}
     frame = frame.sort_values(["year", "cutoff", "code"], ascending=[False, False, True])
     shown = frame.head(SHOWN_CUTOFFS)
@@ -161,6 +155,15 @@ def _cutoffs(desk: Session, scenario: Scenario, found: PeopleFound) -> None:
             heads["year"]: st.column_config.NumberColumn(format="%d"),
         },
     )  # fmt: skip
+
+
+def _filtered(desk: Session, frame: pd.DataFrame, name: str, labels: dict[str, str]) -> pd.DataFrame:
+    """Return the rows of what is chosen in a list; unit, errors: none; source: the planner."""
+    chosen = st.selectbox(
+        desk.say(f"people_filter_{name}"), ["", *(str(one) for one in frame[name].unique() if one)],
+        key=f"people_cutoffs_{name}", width=220, format_func=lambda one: labels.get(one, desk.say("targets_all")),
+    )  # fmt: skip
+    return frame[frame[name] == chosen] if chosen else frame
 
 
 def _matching(desk: Session, scenario: Scenario, found: PeopleFound) -> None:

@@ -150,10 +150,13 @@ def trimmed(admissions: pd.DataFrame, most: int = MOST_ROWS) -> pd.DataFrame:
     """
     if len(admissions) <= most:
         return admissions
-    last = admissions[admissions["year"] > admissions["year"].max() - LAST_YEARS].reset_index(drop=True)
+    last: pd.DataFrame = admissions[admissions["year"] > admissions["year"].max() - LAST_YEARS].reset_index(drop=True)
     if len(last) <= most:
         return last
     same = ["draw", "region", "year", "gate", "option", "code", "school", "synthetic", "district"]
     sums = dict.fromkeys(("seats", "placed", "unfilled", "first_choices"), "sum")
-    whole = last.groupby(same, as_index=False).agg({**sums, "cutoff": "min", "position": "max"})
-    return whole.assign(field="")[list(last.columns)]
+    # A school with a field that did not fill up has no cut-off: everybody could enter.
+    lines = {"cutoff": lambda found: found.min(skipna=False), "position": lambda found: found.max(skipna=False)}
+    whole: pd.DataFrame = last.groupby(same, as_index=False).agg({**sums, **lines})
+    whole["field"] = ""
+    return whole.loc[:, list(last.columns)]

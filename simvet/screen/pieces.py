@@ -14,6 +14,9 @@ DASHES = ([1, 0], [6, 3], [2, 2], [8, 3, 2, 3], [4, 4], [1, 3])
 MARKS = ("circle", "square", "triangle-up", "diamond", "cross", "triangle-down")
 LIKELY_COLOUR = "#1A1A1A"
 
+FACT_WIDTHS = '<colgroup><col style="width:30%"><col></colgroup>'
+"""A table without heads pairs a name with a fact, which needs the room."""
+
 
 def html_table(caption: str, heads: Sequence[str], rows: Sequence[Sequence[str]], part: str = "") -> str:
     """Return a table in the screen's look; unit: in its cells; errors: none; source: the cells, every one escaped."""
@@ -22,7 +25,7 @@ def html_table(caption: str, heads: Sequence[str], rows: Sequence[Sequence[str]]
         f'<tr><th scope="row">{escape(row[0])}</th>{"".join(f"<td>{escape(cell)}</td>" for cell in row[1:])}</tr>'
         for row in rows
     )
-    top = f"<thead><tr>{head}</tr></thead>" if heads else ""
+    top = f"<thead><tr>{head}</tr></thead>" if heads else FACT_WIDTHS
     return (
         f'<table class="board" data-part="{escape(part)}"><caption>{escape(caption)}</caption>{top}'
         f"<tbody>{body}</tbody></table>"

@@ -140,10 +140,11 @@ def kept(kind: str, plan: Plan, fits: Callable[[Kept], bool] | None = None) -> K
     -----
     Unit: none. Errors: none. Source: the planner's session.
     """
-    held = st.session_state.get(_KEPT, {}).get(kind, {})
+    held: OrderedDict[Any, Kept] = st.session_state.get(_KEPT, {}).get(kind, OrderedDict())
     found = [one for one in held.values() if fits is None or fits(one)]
     fresh = [one for one in found if one.fits(plan)]
-    return (fresh or found or [None])[-1]
+    chosen = fresh or found
+    return chosen[-1] if chosen else None
 
 
 def tell_age(desk: Session, one: Kept, plan: Plan | None = None) -> None:

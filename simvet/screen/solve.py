@@ -37,7 +37,7 @@ def show() -> None:
     desk = session()
     answer = best_answer(desk)
     scenario = find_plan_scenario(desk.plan.scenario)
-    st.markdown(f"### {desk.say('page_solve')}")
+    st.title(desk.say("page_solve"))
     st.html(badge(desk, answer))
     st.caption(desk.say("solve_intro", wanted=f"{LIKELY * 100:.0f}"))
     asked = judged(answer)
@@ -181,7 +181,7 @@ def sentence(desk: Session, found: Solved, start: int, year: int, name: str) -> 
 
 def _draw(desk: Session, found: Solved, v: Verdict, start: int, name: str) -> None:
     control = find_control(found.control)
-    st.markdown(f"#### {desk.say('solve_answer')}")
+    st.header(desk.say("solve_answer"))
     st.text(sentence(desk, found, start, v.target.year, name))
     if not found.monotone:
         st.caption(desk.say("solve_not_monotone"))
@@ -230,7 +230,7 @@ def apply(control: str, value: float, start: int) -> None:
 
 def _needs(desk: Session, answer: Answer) -> None:
     """Draw what there is today beyond a single lever: what a year would have to bring for each headline target."""
-    st.markdown(f"#### {desk.say('solve_needs')}")
+    st.header(desk.say("solve_needs"))
     if not answer.searched:
         st.caption(desk.say("cause_searching"))
         return
@@ -248,5 +248,5 @@ def _needs(desk: Session, answer: Answer) -> None:
 def _later(desk: Session) -> None:
     """Say plainly what is not there yet: nothing stands in for it."""
     for part in ("packages", "relaxations"):
-        st.markdown(f"#### {desk.say(f'solve_{part}')}")
+        st.header(desk.say(f"solve_{part}"))
         st.info(desk.say(f"solve_{part}_note"))

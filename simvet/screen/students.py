@@ -12,12 +12,12 @@ from simvet.errors import InputError
 from simvet.planning.answering import plan_scenario
 from simvet.planning.views import CutOff, Fan, Flow
 from simvet.planning.words import plan_title
-from simvet.report.figures import find_target, target_label
-from simvet.report.wording import band, number, word
+from simvet.report.figures import find_target
+from simvet.report.wording import number, word
 from simvet.scenario import Scenario, Target
-from simvet.screen.charts import Drawn, cut_offs, fan, is_empty, mark_of, option_name, sankey
 from simvet.screen.charts import closing as closing_options
-from simvet.screen.charts_base import STYLE, Cell, facts_table, joined
+from simvet.screen.charts import cut_offs, fan, is_empty, mark_of, mark_text, option_name, sankey
+from simvet.screen.charts_base import STYLE, Cell, Drawn, facts_table, joined
 from simvet.screen.frame import watch
 from simvet.screen.overview import badge
 from simvet.screen.session import Session, best_answer, session, viewed
@@ -57,7 +57,7 @@ def show() -> None:
 
 def heading(desk: Session, key: str, **facts: object) -> None:
     """Write the heading of a part; unit, errors: none; source: the catalogue."""
-    st.html(f"<h4>{escape(desk.say(key, **facts))}</h4>")
+    st.html(f'<h4 class="part">{escape(desk.say(key, **facts))}</h4>')
 
 
 def vega(drawn: Drawn) -> None:
@@ -176,7 +176,7 @@ def _ratios(desk: Session, scenario: Scenario) -> None:
         found = find_fan(desk, region, name, "region")
         what = Cell(word("indicator", name, language), word("formula", name, language))
         cells = [_value(desk, found, one) for one in (scenario.as_of, year, scenario.until)]
-        cells[1] = Cell(cells[1].text, desk.say("capacity_peak_year", year=year))
+        cells[1] = Cell(cells[1].text, f"{cells[1].small} · {desk.say('capacity_peak_year', year=year)}".lstrip(" ·"))
         rows.append([what, *cells, Cell(_target(desk, target))])
         if name == ROUGH:
             rows.append(_enrolment_ratio(desk, scenario, (scenario.as_of, year, scenario.until)))
@@ -186,7 +186,7 @@ def _ratios(desk: Session, scenario: Scenario) -> None:
 def _target(desk: Session, target: Target | None) -> str:
     if target is None:
         return desk.say("students_no_target")
-    return target_label(target, desk.language)
+    return mark_text(target, desk.language)
 
 
 def _value(desk: Session, found: Fan | None, year: int) -> Cell:
@@ -197,7 +197,8 @@ def _value(desk: Session, found: Fan | None, year: int) -> Cell:
     five = [float(value) for value in found.quantiles[:, found.years.index(year)]]
     if not math.isfinite(five[2]):
         return Cell("–")
-    return Cell(band(five[2], five[0], five[4], found.unit, desk.language))
+    low, median, high = (number(five[place], found.unit, desk.language) for place in (0, 2, 4))
+    return Cell(median, f"{low.removesuffix('%')}–{high}")
 
 
 def _enrolment_ratio(desk: Session, scenario: Scenario, years: tuple[int, int, int]) -> list[Cell]:

@@ -1,4 +1,4 @@
-"""One target in full: what the plan prints, what the run says, what stands in the way, and where the numbers come from."""
+"""One target in full: what the plan prints, what the run says, what stands in the way, whence the numbers come."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def show_details(desk: Session, row: RegisterRow, name: str) -> None:
     -----
     Unit: printed with each number. Errors: told on the page. Source: the register, the verdict and a run.
     """
-    st.markdown(f"#### {desk.say('targets_details')}")
+    st.header(desk.say("targets_details"))
     plan = plan_about(desk, row.target.region)
     own = row.target.region == region_of(desk.plan)
     if not own:
@@ -165,7 +165,7 @@ def _chain(desk: Session, row: RegisterRow, plan: Plan) -> None:
     stage = run.stage_of(row.verdict.reading, t.stage)
     chain = chain_of(run, row.verdict.reading, stage, t.region)
     name = indicator_name(chain.indicator, stage, labels_of(chain.indicator, stage, run.scenario.targets), language)
-    st.markdown(f"#### {desk.say('targets_chain')}")
+    st.header(desk.say("targets_chain"))
     formula = word("text", "chain_formula", language, name=name, formula=word("formula", chain.formula, language))
     lines = [formula, *_moved_by(desk, chain.levers, chain.projects)]
     if chain.without:

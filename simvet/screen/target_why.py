@@ -95,7 +95,7 @@ def show_why(desk: Session, row: RegisterRow, plan: Plan, name: str) -> None:
     if v is None:
         return
     asked = (v.reading, v.target.stage, v.target.year)
-    st.markdown(f"#### {desk.say('targets_why')}")
+    st.header(desk.say("targets_why"))
     st.caption(desk.say("targets_why_note"))
     st.button(
         desk.say("targets_why_start"), on_click=_ask, args=(plan, *asked), disabled=running(desk, WHY), key="why_start"
@@ -130,12 +130,13 @@ def _draw(desk: Session, why: Why, name: str) -> None:
 
 
 def _waterfall(desk: Session, why: Why) -> None:
-    """Draw the waterfall where the charts are there; the table says the same."""
-    try:
-        from simvet.screen.charts import waterfall  # noqa: PLC0415
-    except ImportError:
-        return
+    """Draw the waterfall; the table below it says the same."""
+    from simvet.screen.charts import waterfall  # noqa: PLC0415
+
     parts = [(part.name(desk.language), part.mean, part.low, part.high) for part in why.parts]
-    rows, spec, *more = waterfall(why.base, parts, why.final, why.unit, desk.language)
-    alt = more[0] if more else desk.say("targets_why")
-    st.vega_lite_chart(rows, spec, theme=None, width="stretch", key="why_chart", alt=alt)
+    ends = [
+        word("text", f"part_{end}", desk.language, year=year)
+        for end, year in (("base", why.base_year), ("final", why.year))
+    ]
+    drawn = waterfall(why.base, parts, why.final, why.unit, desk.language, *ends)
+    st.vega_lite_chart(drawn.rows, drawn.spec, theme=None, width="stretch", key="why_chart", alt=drawn.alt)

@@ -47,11 +47,11 @@ def show() -> None:
     """Draw the page; unit: printed with each number; errors: told on the page; source: the register and the runs."""
     desk = session()
     answer = best_answer(desk)
-    st.markdown(f"### {desk.say('page_targets')}")
+    st.title(desk.say("page_targets"))
     st.html(badge(desk, answer))
     filters = _filters(desk)
     every = rows_of(desk, filters.region)
-    if filters.region in (EVERY_REGION, *(r for r in regions_of(desk) if r != region_of(desk.plan))):
+    if filters.region != region_of(desk.plan):
         st.caption(desk.say("targets_other_regions", region=word("region", region_of(desk.plan), desk.language)))
     for line in summary(every, desk.language):
         st.caption(line)
@@ -85,11 +85,14 @@ def _filters(desk: Session) -> Filters:
         )  # fmt: skip
         owners = st.multiselect(
             desk.say("targets_filter_owner"), [*OWNERS, "none", UNKNOWN], key="targets_owners", width=200,
-            format_func=lambda o: desk.say("targets_owner_unknown") if o == UNKNOWN else word("owner", o, desk.language),
-            placeholder=desk.say("targets_all"),
+            format_func=lambda owner: _owner_text(desk, owner), placeholder=desk.say("targets_all"),
         )  # fmt: skip
         text = st.text_input(desk.say("targets_filter_text"), max_chars=60, key="targets_text", width=200)
     return Filters(region or own, tuple(kinds), tuple(owners), tuple(standings), text or "")
+
+
+def _owner_text(desk: Session, owner: str) -> str:
+    return desk.say("targets_owner_unknown") if owner == UNKNOWN else word("owner", owner, desk.language)
 
 
 def _choose(desk: Session, rows: Sequence[RegisterRow], names: dict[str, str]) -> None:
@@ -164,7 +167,7 @@ def _cells(desk: Session, row: RegisterRow, name: str) -> list[object]:
 
 def _conflicts(desk: Session) -> None:
     """Draw which targets pull each other down, once the causes of the plan at hand are searched."""
-    st.markdown(f"#### {desk.say('targets_conflicts')}")
+    st.header(desk.say("targets_conflicts"))
     searched = best_answer(desk)
     if not searched.searched:
         st.caption(desk.say("targets_conflicts_wait"))
