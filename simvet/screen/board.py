@@ -78,13 +78,14 @@ def _row(
     bound = escape(word("text", "bound_cell", language, bound=bound_text(v, language), year=v.target.year))
     first = word("screen", "first_never" if v.first_year is None else "first_in", language, year=v.first_year)
     css = "headline" if v.headline else "more"
+    gap, why = (escape(word("screen", key, language)) for key in ("board_gap_short", "board_cause_short"))
     return (
         f'<tr class="{css}" data-key="{escape(v.reading)}/{escape(v.target.stage)}">'
         f'<th scope="row">{name}<small>{bound}</small></th>'
         f'<td class="p">{_probability(v, before, language)}</td>'
         f"<td>{escape(band(v.median, v.low, v.high, v.unit, language))}{_trend(v, answer, language)}</td>"
-        f"<td>{escape(gap_text(v, language))}<small>{escape(first)}</small></td>"
-        f"<td>{_cause(v, answer, searched, language)}</td></tr>"
+        f'<td data-label="{gap}">{escape(gap_text(v, language))}<small>{escape(first)}</small></td>'
+        f'<td data-label="{why}">{_cause(v, answer, searched, language)}</td></tr>'
     )
 
 

@@ -107,7 +107,7 @@ def _binding(desk: Session, scenario: Scenario) -> None:
         return
     vega(heat(binds, desk.language))
     st.caption(desk.say("capacity_binding_note"))
-    heads = [desk.say(f"capacity_{key}") for key in ("limit", "limit_short", "limit_where")]
+    heads = [desk.say(f"capacity_{key}") for key in ("limit", "limit_short", "limit_means", "limit_where")]
     st.html(facts_table(desk.say("capacity_limit_caption"), heads, _limit_rows(desk, binds)))
 
 
@@ -124,7 +124,7 @@ def _limit_rows(desk: Session, binds: list[Bind]) -> list[list[Cell]]:
             where.append(desk.say("capacity_where", stage=word("stage", stage, desk.language), years=years))
         rows.append([
             Cell(word("limit", limit, desk.language), colour=PALETTE[limit]), Cell(desk.say(f"chart_limit_{limit}")),
-            Cell(clauses(where, desk.language)),
+            Cell(desk.say(f"capacity_means_{limit}")), Cell(clauses(where, desk.language)),
         ])  # fmt: skip
     return rows
 

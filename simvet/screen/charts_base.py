@@ -191,8 +191,9 @@ def luminance(colour: str) -> float:
 
 def ink_on(colour: str) -> str:
     """Return the ink that is read best on a colour, black or white; unit, errors: none; source: WCAG 2.2."""
+    # Pure black and white: one of the two always keeps 4.5 : 1, which a softer black does not.
     light = luminance(colour)
-    return MARK if (light + 0.05) / 0.06 >= 1.05 / (light + 0.05) else "#FFFFFF"
+    return "#000000" if (light + 0.05) / 0.05 >= 1.05 / (light + 0.05) else "#FFFFFF"
 
 
 def faded(colour: str, share: float) -> str:

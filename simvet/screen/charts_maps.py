@@ -221,7 +221,8 @@ def _heat_spec(rows: Rows, language: Language) -> Spec:
     lines = max((len(row["stage"].split(" ")) for row in rows), default=1)
     x = {"field": "stage", "type": "nominal", "sort": None,
          "axis": {"orient": "top", "title": None, "labelAngle": 0, "labelExpr": "split(datum.label, ' ')",
-                  "labelFontSize": 12, "labelLimit": 130, "labelPadding": 4 + 15 * (lines - 1), "ticks": False, "domain": False}}  # fmt: skip
+                  "labelFontSize": 12, "labelLimit": 130,
+                  "labelPadding": 4 + 15 * (lines - 1), "ticks": False, "domain": False}}  # fmt: skip
     y = {"field": "year", "type": "ordinal", "sort": years,
          "axis": {"title": None, "ticks": False, "domain": False, "labelFontSize": 12}}  # fmt: skip
     tip = [{"field": "stage", "title": word("text", "column_stage", language)},
@@ -258,7 +259,9 @@ def gantt(bars: Sequence[Bar], language: Language) -> Drawn:
     names = list(dict.fromkeys(bar.name for bar in bars))
     for name in names:
         mine = [bar for bar in bars if bar.name == name]
-        title = word("screen", "chart_project", language, name=named(name, mine[0].labels, language), count=len(mine))
+        title = named(name, mine[0].labels, language)
+        if len(mine) > 1:
+            title = word("screen", "chart_project", language, name=title, count=len(mine))
         line = len(rows)
         rows.append({"kind": "title", "line": f"{line:03d}", "label": title})
         rows += [_bar_row(bar, line + place, len(mine) > 1, language) for place, bar in enumerate(mine, start=1)]

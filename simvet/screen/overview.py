@@ -31,12 +31,12 @@ def show() -> None:
         before = _of_same_size(bare, answer).verdicts if desk.plan.settings or desk.plan.edits else ()
         st.html(f"<h3>{escape(plan_title(desk.plan, desk.language))}</h3>{badge(desk, answer)}")
         st.html(board_html(answer, before, desk.searched, desk.language))
+        _changes(desk)
         _below(desk, answer)
     with levers:
         st.html(f"<h3>{escape(desk.say('levers'))}</h3>")
         with st.container(key="levers"):
             show_levers(desk, scenario)
-    _changes(desk)
     if desk.variants:
         _side_by_side(desk)
     watch(desk)

@@ -83,14 +83,14 @@ def _schools(desk: Session, scenario: Scenario, found: PeopleFound) -> None:
     """Draw how full the schools are: a line for each stage over the years, then every school."""
     labels = {stage: text[desk.language] for stage, text in scenario.pathway.stage_labels.items()}
     fills = found.fills[found.fills["seats"] > 0]
-    year, share, stage = (desk.say(f"people_column_{name}") for name in ("year", "fill", "stage"))
+    year, share = (desk.say(f"people_column_{name}") for name in ("year", "fill"))
     lines = pd.DataFrame(
-        {year: fills["year"], share: fills["placed"] / fills["seats"], stage: fills["stage"].map(labels)}
+        {"x": fills["year"], "y": fills["placed"] / fills["seats"], "line": fills["stage"].map(labels)}
     )
     order = [labels[name] for name in scenario.pathway.stages if name in set(fills["stage"])]
     st.markdown(f"**{desk.say('people_fill_title')}**")
     st.vega_lite_chart(
-        lines, line_spec(year, share, stage, order), theme=None, width="stretch", key="people_fill",
+        None, line_spec(lines, (year, share), order, from_zero=False), theme=None, width="stretch", key="people_fill",
         alt=desk.say("people_fill_title"),
     )  # fmt: skip
     last = found.admissions[found.admissions["year"] == found.admissions["year"].max()]
@@ -174,17 +174,19 @@ def _matching(desk: Session, scenario: Scenario, found: PeopleFound) -> None:
         format_func=lambda name: desk.say(f"people_column_{name}"),
     )  # fmt: skip
     frame = found.matching.assign(gate=found.matching["gate"].map(gates))
-    year, share, gate = (desk.say(f"people_column_{name}") for name in ("year", measure or MEASURES[0], "gate"))
+    year, share = (desk.say(f"people_column_{name}") for name in ("year", measure or MEASURES[0]))
     known = frame[frame[measure or MEASURES[0]].notna()]
-    lines = pd.DataFrame({year: known["year"], share: known[measure or MEASURES[0]], gate: known["gate"]})
+    lines = pd.DataFrame({"x": known["year"], "y": known[measure or MEASURES[0]], "line": known["gate"]})
     order = [name for name in gates.values() if name in set(known["gate"])]
     st.vega_lite_chart(
-        lines, line_spec(year, share, gate, order), theme=None, width="stretch", key="people_match",
+        None, line_spec(lines, (year, share), order), theme=None, width="stretch", key="people_match",
         alt=desk.say("people_match_alt", measure=share),
     )  # fmt: skip
     columns = ("year", "gate", "applicants", "listed", "placed", "first_choice_share", "supplementary", "unfilled",
                "mismatch_share")  # fmt: skip
-    frame = frame.assign(**{name: 100 * frame[name] for name in MEASURES}).sort_values(["gate", "year"])
+    frame = frame.assign(**{name: 100 * frame[name] for name in MEASURES})
+    place = {name: number for number, name in enumerate(gates.values())}
+    frame = frame.assign(place=frame["gate"].map(place)).sort_values(["place", "year"])
     heads = {name: desk.say(f"people_column_{name}") for name in columns}
     shares = {heads[name]: st.column_config.NumberColumn(format="%.1f%%") for name in MEASURES}
     st.dataframe(

@@ -158,7 +158,7 @@ def _life(desk: Session, scenario: Scenario, row: int, life: Biography) -> None:
         if life.other is not None:
             cells.append(chapter_text(theirs.get(year), pathway, language))
         rows.append(cells)
-    st.html(html_table(title, heads, rows, "life"))
+    st.html(html_table(title, heads, rows, "life", "5rem"))
     if life.other is None:
         st.caption(desk.say("people_no_twin"))
     else:

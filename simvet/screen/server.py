@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +15,7 @@ from starlette.routing import Route
 
 from simvet.report.fonts import FONT_PATH
 from simvet.screen.main import NAMES
+from simvet.screen.service import warm_up
 from simvet.screen.settings import FONT, FONT_ADDRESS, apply_settings
 
 MAIN = Path(__file__).parent / "main.py"
@@ -102,4 +106,14 @@ def dressing() -> dict[str, Any]:
     documentation of ``st.App``.
     """
     apply_settings()
-    return {"routes": [Route(f"/{FONT_ADDRESS}", _font)], "middleware": [Middleware(Closed)]}
+    return {
+        "routes": [Route(f"/{FONT_ADDRESS}", _font)], "middleware": [Middleware(Closed)], "lifespan": _while_it_runs,
+    }  # fmt: skip
+
+
+@asynccontextmanager
+async def _while_it_runs(app: object) -> AsyncIterator[None]:
+    """Compute the first region in the background while the server starts."""
+    del app
+    threading.Thread(target=warm_up, daemon=True).start()
+    yield

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import atexit
 import os
+import threading
 from dataclasses import dataclass, field
-
-import streamlit as st
 
 from simvet.planning.answering import FEW, Answering
 from simvet.planning.link import signing_key
@@ -35,19 +34,30 @@ class Service:
     results: dict[str, object] = field(default_factory=dict)
 
 
-@st.cache_resource(show_spinner=False)
+_MADE: list[Service] = []
+_GUARD = threading.Lock()
+
+
 def service() -> Service:
-    """Return the server's shared part, made once; the first region is computed before anybody asks.
+    """Return the server's shared part, made once.
 
     Notes
     -----
     Unit: none. Errors: none. Source: ``simvet.planning``.
     """
-    # Workers inherit it: what one user uploads, every process of this server can read.
-    os.environ.setdefault("SIMVET_REGIONS", str(regions_folder()))
-    made = Service(Answering(FEW), Sharpener(), Tasks(), signing_key())
-    made.quick.verdicts(Plan(FIRST))
-    made.sharper.want("server", Plan(FIRST))
-    atexit.register(made.tasks.close)
-    atexit.register(made.sharper.close)
-    return made
+    with _GUARD:
+        if not _MADE:
+            # Workers inherit it: what one user uploads, every process of this server can read.
+            os.environ.setdefault("SIMVET_REGIONS", str(regions_folder()))
+            made = Service(Answering(FEW), Sharpener(), Tasks(), signing_key())
+            atexit.register(made.tasks.close)
+            atexit.register(made.sharper.close)
+            _MADE.append(made)
+    return _MADE[0]
+
+
+def warm_up() -> None:
+    """Compute the first region before anybody asks; unit, errors: none; source: FIRST."""
+    shared = service()
+    shared.quick.verdicts(Plan(FIRST))
+    shared.sharper.want("server", Plan(FIRST))

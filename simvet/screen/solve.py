@@ -209,10 +209,10 @@ def _chart(desk: Session, found: Solved, control: Control) -> None:
     if control.unit not in ("share", "factor"):
         unit = word("unit", control.unit, desk.language)
     x, y = desk.say("solve_axis", lever=control.labels[desk.language], unit=unit), desk.say("board_probability")
-    data = pd.DataFrame({x: [scale.shown(p.value) for p in found.points], y: [p.probability for p in found.points]})
-    spec = with_level(line_spec(x, y, "", (), whole=False), found.wanted, y)
+    data = pd.DataFrame({"x": [scale.shown(p.value) for p in found.points], "y": [p.probability for p in found.points]})
+    spec = with_level(line_spec(data, (x, y), whole=False), found.wanted)
     spec["layer"][0]["encoding"]["y"]["scale"] = {"domain": [0, 1]}
-    st.vega_lite_chart(data, spec, theme=None, width="stretch", key="solve_chart", alt=desk.say("solve_chart_alt"))
+    st.vega_lite_chart(None, spec, theme=None, width="stretch", key="solve_chart", alt=desk.say("solve_chart_alt"))
 
 
 def apply(control: str, value: float, start: int) -> None:

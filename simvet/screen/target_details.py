@@ -206,10 +206,12 @@ def _input_cells(row: Row, language: Language) -> list[str]:
     elif row.stage and row.indicator not in ITEM_QUANTITIES:
         about = word("stage", row.stage, language)
     low, high = (number(value, row.unit, language) for value in (row.low, row.high))
+    # An assumption's reason says more than its title, which is the same for all.
+    source = row.note if row.status == "assumed" and row.note else row.source_title
     return [
         quantity_name(row.indicator, language), about, str(row.year), number(row.value, row.unit, language),
         f"{low} – {high}" if row.low < row.high else "–", word("unit", row.unit, language),
-        word("status", row.status, language), row.grade, row.source_title or row.note or "–", row.locator or "–",
+        word("status", row.status, language), row.grade, source or "–", row.locator or "–",
         row.address or "–",
     ]  # fmt: skip
 

@@ -21,6 +21,8 @@ AT_ONCE = 2
 """Tasks that run at the same time; more would only share the same cores."""
 FORGOTTEN = 120.0
 """Seconds after which a task that nobody has looked at is stopped: its window was closed."""
+MOST_USERS = 500
+"""Users whose latest wish is remembered."""
 MOST_WAITING = 4
 """Answers that may wait to be sharpened; beyond that, few draws must do until there is room."""
 
@@ -203,8 +205,10 @@ class Sharpener:
             return False
         key = (plan.digest, self._found.get((plan.digest, False)) is not None)
         with self._guard:
-            before = self._wanted.get(user)
+            before = self._wanted.pop(user, None)
             self._wanted[user] = key
+            if len(self._wanted) > MOST_USERS:
+                del self._wanted[next(iter(self._wanted))]
             if before is not None and before != key and before not in self._wanted.values():
                 # Nobody waits for it any more; what already runs is seen to its end.
                 stale = self._waiting.get(before)
