@@ -79,15 +79,16 @@ def _cohorts(desk: Session, scenario: Scenario) -> None:
         column.metric(
             desk.say(f"capacity_{key}", last=found.last), median, delta=delta, delta_color="off", delta_arrow="off"
         )
-    st.markdown(_sentence(desk, found))
+    st.markdown(_sentence(desk, found, scenario.as_of))
 
 
-def _sentence(desk: Session, found: Cohorts) -> str:
+def _sentence(desk: Session, found: Cohorts, as_of: int) -> str:
     """Return what falling cohorts mean, as a planner says it; unit: with each number; errors: none; source: view."""
     lang = desk.language
+    peaked = "capacity_sentence" if found.peak[1] > as_of else "capacity_sentence_past"
     text = desk.say(
-        "capacity_sentence", peak=f"{found.peak[1]:.0f}", most=told(found.peak_students, "persons", lang),
-        last=found.last, end=told(found.last_students, "persons", lang),
+        peaked, peak=f"{found.peak[1]:.0f}", most=told(found.peak_students, "persons", lang), last=found.last,
+        end=told(found.last_students, "persons", lang),
     )  # fmt: skip
     if found.empty[1] < 0.5:
         return text + desk.say("capacity_sentence_full")

@@ -30,7 +30,8 @@ CONFIG: Spec = {
     },
     "legend": {
         "orient": "top", "labelColor": MARK, "labelFontSize": 12, "labelLimit": 300, "title": None, "symbolSize": 300,
-        "symbolStrokeWidth": 2.5, "symbolType": "stroke", "columns": 2, "rowPadding": 2, "offset": 26,
+        "symbolStrokeWidth": 2.5, "symbolType": "stroke", "columns": 2, "gridAlign": "none", "rowPadding": 2,
+        "offset": 26,
     },
 }  # fmt: skip
 """Vega's configuration, the same for all; letters of eleven pixels are still read on a phone."""
@@ -54,6 +55,7 @@ h4.part { margin: 0.6rem 0 0; padding: 0; }
   table.facts tr { border: 1px solid #d9dee3; border-radius: 6px; margin-bottom: 0.5rem; padding: 0.2rem; }
   table.facts th, table.facts td { border-bottom: none; padding: 0.1rem 0.4rem; }
   table.facts td::before { content: attr(data-label); display: inline-block; min-width: 7.5rem; color: #4d4d4d; }
+  table.facts td::before { margin-right: 0.5rem; }
 }
 </style>"""
 """Look of the tables beside charts: on a phone every row becomes a card, and each cell says its column."""

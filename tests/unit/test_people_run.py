@@ -7,6 +7,7 @@ import pickle
 import numpy as np
 import pandas as pd
 import pytest
+
 from simvet.planning.answering import plan_scenario
 from simvet.planning.plan import Plan
 from simvet.screen.people_lives import STUDYING, outcome_of, reached_by

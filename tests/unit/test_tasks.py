@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import pytest
+
 from simvet.errors import InputError
 from simvet.planning.plan import Plan
 from simvet.screen import tasks as tasks_module
@@ -95,8 +96,8 @@ def test_a_task_that_nobody_looks_at_is_stopped(held: Tasks, monkeypatch: pytest
     process = task.process
     monkeypatch.setattr(tasks_module, "FORGOTTEN", 0.2)
     time.sleep(0.4)
-    # Whoever looks at anything next clears away what was forgotten.
-    assert held.of("bert", "test_slow") is None
+    # Whoever begins work next clears away what was forgotten.
+    held.start("bert", "test_quick", Note("b"))
     assert task.state == "cancelled" and process is not None
     process.join(5)
     assert not process.is_alive()

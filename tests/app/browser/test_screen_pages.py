@@ -47,4 +47,4 @@ def test_on_a_telephone_the_board_comes_before_the_levers(visit):
     board, lever = planner.board.bounding_box(), planner.slider("college_intake").bounding_box()
     assert board["y"] + board["height"] <= lever["y"]
     assert board["width"] <= PHONE["width"]
-    assert planner.page.get_by_test_id("stSidebar").get_attribute("aria-expanded") == "false"
+    assert not planner.page.get_by_test_id("stSidebarNav").is_visible()
