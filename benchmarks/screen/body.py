@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from typing import Any
 from unittest.mock import patch
@@ -17,23 +18,28 @@ SCRIPT = """
 import time
 from benchmarks.screen.body import TIMES
 from simvet.screen.main import main
-begun = time.perf_counter()
+begun, worked = time.perf_counter(), time.thread_time()
 main()
 TIMES["script"].append(time.perf_counter() - begun)
+TIMES["processor"].append(time.thread_time() - worked)
 """
 """The page as the server runs it, with a clock around it."""
-TIMES: dict[str, list[float]] = {"script": [], "moved": [], "answer": []}
+TIMES: dict[str, list[float]] = {"script": [], "moved": [], "answer": [], "processor": []}
 WARM = 5
 """Moves before the first that counts."""
+SETTLE = 15.0
+"""Seconds in which the worker that every server starts at once has done its first work."""
 
 
-def _timed(name: str, function: Any) -> Any:
+def _timed(name: str, function: Any, processor: bool = False) -> Any:
     def timed(*arguments: Any, **named: Any) -> Any:
-        begun = time.perf_counter()
+        begun, worked = time.perf_counter(), time.thread_time()
         try:
             return function(*arguments, **named)
         finally:
             TIMES[name].append(time.perf_counter() - begun)
+            if processor:
+                TIMES["processor"].append(time.thread_time() - worked)
 
     return timed
 
@@ -70,12 +76,13 @@ def body(scenario: str, moves: int, met: set[str]) -> dict[str, Any]:
     Returns
     -------
     dict
-        Seconds: ``body`` is callback and script; ``answer`` the run of few draws in it; ``rest`` everything else;
-        ``whole`` the run in the bench less that of an empty script, so with its reading of all elements.
+        Seconds: ``body`` is callback and script, ``processor`` its processor time; ``answer`` the run of few draws in
+        it; ``rest`` everything else; ``whole`` the run in the bench less that of an empty script, so with its reading
+        of all elements.
     """
     # What the page asks of the shelf of answers, once for the plan and once for the base, is the model's part.
     with (
-        patch("simvet.screen.levers._moved", _timed("moved", _moved())),
+        patch("simvet.screen.levers._moved", _timed("moved", _moved(), processor=True)),
         patch.object(Answering, "verdicts", _timed("answer", Answering.verdicts)),
     ):
         return _measured(scenario, moves, met)
@@ -88,9 +95,11 @@ def _moved() -> Any:
 
 
 def _measured(scenario: str, moves: int, met: set[str]) -> dict[str, Any]:
+    logging.getLogger("streamlit.runtime.scriptrunner_utils.script_run_context").setLevel(logging.ERROR)
     tester, hand, plan = _tester(scenario).run(), Hand(11, met), Plan(scenario)
+    time.sleep(SETTLE)
     empty = overhead(20)
-    bodies, answers, wholes = [], [], []
+    bodies, answers, wholes, worked = [], [], [], []
     for number in range(moves + WARM):
         sliders = [s for s in tester.slider if str(s.key).startswith("lever|")]
         shown = [Slider(s.key.split("|")[1], s.min, s.max, s.step, s.value) for s in sliders if ":" not in s.key]
@@ -106,9 +115,10 @@ def _measured(scenario: str, moves: int, met: set[str]) -> dict[str, Any]:
         if number >= WARM:
             bodies.append(sum(TIMES["script"]) + sum(TIMES["moved"]))
             answers.append(sum(TIMES["answer"]))
+            worked.append(sum(TIMES["processor"]))
             wholes.append(whole - empty)
     rest = [whole - part for whole, part in zip(bodies, answers, strict=True)]
     return {
-        "body": spread(bodies), "answer": spread(answers), "rest": spread(rest), "whole": spread(wholes),
-        "empty": empty, "load": told_load(),
+        "body": spread(bodies), "processor": spread(worked), "answer": spread(answers), "rest": spread(rest),
+        "whole": spread(wholes), "empty": empty, "load": told_load(),
     }  # fmt: skip

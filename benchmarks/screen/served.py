@@ -50,7 +50,8 @@ class Served:
         return f"http://127.0.0.1:{self.port}"
 
     def __enter__(self) -> Served:
-        command = [sys.executable, "-m", "simvet", "app", "--no-browser", "--port", str(self.port)]
+        start = "from simvet.cli import entry; entry()"
+        command = [sys.executable, "-c", start, "app", "--no-browser", "--port", str(self.port)]
         self._started = psutil.Popen(command, stdout=self._log, stderr=subprocess.STDOUT, env=dict(os.environ))
         until = time.monotonic() + PATIENCE
         while time.monotonic() < until:
@@ -59,11 +60,13 @@ class Served:
                     break
             except OSError:
                 time.sleep(0.2)
-        else:
-            raise RuntimeError("the server does not listen")
-        self._server = next(
-            child for child in [*self._started.children(), self._started] if "streamlit" in child.cmdline()
-        )
+            if self._started.poll() is not None:
+                break
+        self._server = next((child for child in self._started.children() if "streamlit" in child.cmdline()), None)
+        if self._server is None:
+            said = Path(self._log.name).read_text(encoding="utf-8", errors="replace")
+            self.__exit__()
+            raise RuntimeError(f"the server does not listen: {said[-500:]}")
         return self
 
     def __exit__(self, *_: object) -> None:

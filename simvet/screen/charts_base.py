@@ -30,7 +30,7 @@ CONFIG: Spec = {
     },
     "legend": {
         "orient": "top", "labelColor": MARK, "labelFontSize": 12, "labelLimit": 300, "title": None, "symbolSize": 300,
-        "symbolStrokeWidth": 2.5, "symbolType": "stroke", "columns": 2, "gridAlign": "none", "rowPadding": 2,
+        "symbolStrokeWidth": 2.5, "symbolType": "stroke", "columns": 2, "rowPadding": 2,
         "offset": 26,
     },
 }  # fmt: skip
@@ -43,6 +43,7 @@ table.facts th, table.facts td { border-bottom: 1px solid #d9dee3; }
 table.facts thead th { font-weight: 600; border-bottom: 2px solid #8795a1; }
 table.facts tbody th { font-weight: 600; }
 table.facts small { display: block; color: #4d4d4d; font-weight: 400; font-size: 0.76rem; }
+table.facts td small { white-space: nowrap; }
 table.facts .late { color: #b34700; font-weight: 700; }
 table.facts .swatch { display: inline-block; width: 1rem; height: 0.8rem; margin-right: 0.35rem; }
 table.facts .swatch { border: 1px solid #4d4d4d; }
@@ -89,10 +90,10 @@ class Cell:
 def told(value: float, unit: str, language: Language) -> str:
     """Return a number with its unit, 万 and per cent as the reader expects; errors: none; source: ``number``."""
     text = number(value, unit, language)
-    if not math.isfinite(value) or text.endswith(("%", "元", "CNY")):
+    if not math.isfinite(value) or text.endswith(("%", word("text", "yi_yuan", "zh"), "CNY")):
         return text
     name = word("unit", unit, language)
-    return f"{text}{name}" if language == "zh" else f"{text} {name}"
+    return f"{text}{name}" if text.endswith(word("text", "wan", "zh")) else f"{text} {name}"
 
 
 def told_band(median: float, low: float, high: float, unit: str, language: Language) -> str:

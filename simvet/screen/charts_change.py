@@ -43,21 +43,29 @@ def waterfall(
     rows: Rows = [_level_row(first, 0, base, scale, unit, language)]
     level = base
     for place, (name, mean, low, high) in enumerate(parts, start=1):
-        after, text = level + mean, change_text(mean, unit, language)
+        after, text = level + mean, _change(mean, unit, language)
         rows.append({
             "kind": "part", "name": _wrapped(name, language), "order": place, "from": round(level / scale, 6),
             "to": round(after / scale, 6), "low": round((level + low) / scale, 6), "way": "up" if mean >= 0 else "down",
-            "high": round((level + high) / scale, 6), "text": f"{'▲' if mean >= 0 else '▼'} {text}",
-            "told": word("screen", "chart_band", language, median=text, low=change_text(low, unit, language),
-                         high=change_text(high, unit, language)),
+            "high": round((level + high) / scale, 6),
+            "text": f"{'▲' if mean >= 0 else '▼'} {change_text(mean, unit, language)}",
+            "told": word("screen", "chart_band", language, median=text, low=_change(low, unit, language),
+                         high=_change(high, unit, language)),
         })  # fmt: skip
         level = after
     rows.append(_level_row(end, len(parts) + 1, final, scale, unit, language))
-    sizes = [word("screen", "chart_alt_part", language, name=name, change=change_text(mean, unit, language))
+    sizes = [word("screen", "chart_alt_part", language, name=name, change=_change(mean, unit, language))
              for name, mean, _, _ in sorted(parts, key=lambda part: -abs(part[1]))[:3]]  # fmt: skip
     alt = word("screen", "chart_alt_waterfall", language, first=first, base=told(base, unit, language), end=end,
                final=told(final, unit, language), parts=joined(sizes, language))  # fmt: skip
     return Drawn(rows, _waterfall_spec(rows, axis, language), alt)
+
+
+def _change(value: float, unit: str, language: Language) -> str:
+    """Return a change with its sign and unit; unit: points for shares; errors: none; source: ``told``."""
+    if unit == "share":
+        return change_text(value, unit, language)
+    return f"{'+' if value > 0.0 else ''}{told(value, unit, language)}"
 
 
 def _wrapped(name: str, language: Language) -> str:
@@ -75,8 +83,8 @@ def _waterfall_spec(rows: Rows, axis: str, language: Language) -> Spec:
     order = [row["name"] for row in rows]
     edges = [row[key] for row in rows for key in ("from", "to", "low", "high")]
     room = 0.04 * (max(edges) - min(edges) or 1.0)
-    # On the right the amounts are written: a fourth of the width is theirs.
-    domain = [min(edges) - room, max(edges) + room + 0.3 * (max(edges) - min(edges) or 1.0)]
+    # On the right the amounts are written: a part of the width is theirs.
+    domain = [min(edges) - room, max(edges) + room + 0.42 * (max(edges) - min(edges) or 1.0)]
     y = {"field": "name", "type": "nominal", "sort": order,
          "axis": {"title": None, "labelExpr": "split(datum.label, '\\n')", "labelLimit": 300, "ticks": False,
                   "domain": False, "labelFontSize": 12}}  # fmt: skip
@@ -98,5 +106,5 @@ def _waterfall_spec(rows: Rows, axis: str, language: Language) -> Spec:
          "encoding": {"y": y, "x": {**x, "field": "edge"}, "text": {"field": "text"}},
          "transform": [{"calculate": "max(datum.from, datum.to, datum.high)", "as": "edge"}]},
     ]  # fmt: skip
-    lines = sum(len(name.split("\n")) - 1 for name in order)
-    return standing(60 + 34 * len(rows) + 8 * lines, layers)
+    lines = max(len(name.split("\n")) for name in order)
+    return standing(40 + max(34, 15 * lines + 6) * len(rows), layers)

@@ -116,6 +116,7 @@ def _links(flows: Sequence[Flow], pools: Mapping[str, float], language: Language
                 "gate": gate, "from": word("screen", f"chart_pool_{gate}", language), "share": value / total,
                 "to": word("screen", f"chart_to_{key}", language), "value": value,
                 "persons": told(value, "persons", language), "band": band,
+                "told": word("screen", "chart_of_pool", language, share=number(value / total, "share", language)),
             })  # fmt: skip
     return rows
 
@@ -139,7 +140,7 @@ def _sankey_spec(nodes: list[Spec], rows: Rows) -> Spec:
     links = [
         {"source": row["from"], "target": row["to"], "value": round(row["value"], 3),
          "tooltip": {"formatter": f"{escape(row['from'])} → {escape(row['to'])}<br>{escape(row['persons'])} · "
-                                  f"{row['share'] * 100:.1f}%"}}
+                                  f"{escape(row['told'])}"}}
         for row in rows
     ]  # fmt: skip
     return {

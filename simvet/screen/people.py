@@ -12,11 +12,11 @@ from simvet.planning.own import find_plan_scenario
 from simvet.planning.plan import Plan
 from simvet.scenario import Scenario
 from simvet.screen.people_lives import LIFE, show_life
-from simvet.screen.pieces import html_table, line_spec
+from simvet.screen.pieces import LABELS, html_table, line_spec
 from simvet.screen.progress import Kept, kept, running, show_task, tell_age
 from simvet.screen.service import service
 from simvet.screen.session import Session, session
-from simvet.screen.target_rows import region_of
+from simvet.screen.target_rows import same_region
 
 if TYPE_CHECKING:
     from simvet.screen.people_run import PeopleFound
@@ -31,6 +31,7 @@ def show() -> None:
     """Draw the page; unit: printed with each number; errors: told on the page; source: the agent engine."""
     desk = session()
     scenario = find_plan_scenario(desk.plan.scenario)
+    st.html(LABELS)
     st.title(desk.say("page_people"))
     st.caption(desk.say("people_intro"))
     with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
@@ -41,8 +42,7 @@ def show() -> None:
         )  # fmt: skip
     st.caption(desk.say("people_estimate_two" if beside else "people_estimate"))
     show_task(desk, PEOPLE, about=lambda year: desk.say("people_year", year=year), most=1)
-    region = region_of(desk.plan)
-    found = kept(PEOPLE, desk.plan, lambda one: region_of(one.plan) == region)
+    found = kept(PEOPLE, desk.plan, lambda one: same_region(one.plan, desk.plan))
     if found is None:
         st.info(desk.say("people_none"))
         return

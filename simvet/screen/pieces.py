@@ -16,6 +16,12 @@ DASHES = ([1, 0], [6, 3], [2, 2], [8, 3, 2, 3], [4, 4], [1, 3])
 MARKS = ("circle", "square", "triangle-up", "diamond", "cross", "triangle-down")
 LIKELY_COLOUR = "#1A1A1A"
 
+LABELS = """<style>
+@media (max-width: 640px) {
+  table.board td[data-label]::before { content: attr(data-label) "  "; color: #4d4d4d; }
+}
+</style>"""
+"""On a telephone the heads of a table are out of sight: every cell then says its own."""
 FACT_WIDTH = "30%"
 """A table without heads pairs a name with a fact, which needs the room."""
 
@@ -42,10 +48,11 @@ def html_table(
     Unit: in the cells. Errors: none. Source: the cells.
     """
     head = "".join(f'<th scope="col">{escape(text)}</th>' for text in heads)
-    body = "".join(
-        f'<tr><th scope="row">{escape(row[0])}</th>{"".join(f"<td>{escape(cell)}</td>" for cell in row[1:])}</tr>'
-        for row in rows
-    )
+    labels = [f' data-label="{escape(text)}"' for text in heads] or ["", ""]
+    body = ""
+    for row in rows:
+        cells = "".join(f"<td{label}>{escape(cell)}</td>" for cell, label in zip(row[1:], labels[1:], strict=True))
+        body += f'<tr><th scope="row">{escape(row[0])}</th>{cells}</tr>'
     width = first or ("" if heads else FACT_WIDTH)
     top = f'<colgroup><col style="width:{escape(width)}"></colgroup>' if width else ""
     top += f"<thead><tr>{head}</tr></thead>" if heads else ""

@@ -20,11 +20,11 @@ from simvet.scenario import Scenario
 from simvet.screen.frame import watch
 from simvet.screen.levers import default_start, first_levers, scale_of
 from simvet.screen.overview import badge
-from simvet.screen.pieces import html_table, line_spec, with_level
+from simvet.screen.pieces import LABELS, html_table, line_spec, with_level
 from simvet.screen.progress import Kept, kept, running, show_task
 from simvet.screen.service import service
 from simvet.screen.session import Session, best_answer, session
-from simvet.screen.target_rows import region_of
+from simvet.screen.target_rows import region_of, same_region
 from simvet.verdicts import Verdict
 
 SOLVE = "solve"
@@ -37,6 +37,7 @@ def show() -> None:
     desk = session()
     answer = best_answer(desk)
     scenario = find_plan_scenario(desk.plan.scenario)
+    st.html(LABELS)
     st.title(desk.say("page_solve"))
     st.html(badge(desk, answer))
     st.caption(desk.say("solve_intro", wanted=f"{LIKELY * 100:.0f}"))
@@ -127,10 +128,9 @@ def _answered(desk: Session, control: str, target: Asked, start: int, asked: dic
         return desk.say("solve_trying", value=value_text(find_control(task.arguments[1]), float(text), desk.language))
 
     show_task(desk, SOLVE, about=tried)
-    region = region_of(desk.plan)
 
     def of_region(one: Kept) -> bool:
-        return region_of(one.plan) == region and one.arguments[1] in asked
+        return same_region(one.plan, desk.plan) and one.arguments[1] in asked
 
     found = kept(SOLVE, desk.plan, lambda one: of_region(one) and one.arguments == (control, target, start))
     found = found or kept(SOLVE, desk.plan, of_region)

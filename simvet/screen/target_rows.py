@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from simvet.catalogue import CATALOGUE
+from simvet.errors import InputError
 from simvet.loading import load_register
 from simvet.planning.own import find_plan_scenario
 from simvet.planning.plan import Plan
@@ -60,6 +61,14 @@ def _documents(name: str) -> tuple[str, str]:
 def region_of(plan: Plan) -> str:
     """Return the region of a plan; unit: none; errors: InputError; source: its scenario."""
     return find_plan_scenario(plan.scenario).regions[0].region
+
+
+def same_region(plan: Plan, other: Plan) -> bool:
+    """Return whether two plans are about one region; no where one's scenario was cleared away; unit, errors: none."""
+    try:
+        return region_of(plan) == region_of(other)
+    except InputError:
+        return False
 
 
 def regions_of(desk: Session) -> tuple[str, ...]:

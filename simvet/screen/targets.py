@@ -13,9 +13,10 @@ from simvet.register import RegisterRow
 from simvet.report.register import summary
 from simvet.report.terminal import bound_text, cause_text, change_text, full_name
 from simvet.report.wording import band, number, word
+from simvet.scenario import digest_of
 from simvet.screen.frame import watch
 from simvet.screen.overview import badge
-from simvet.screen.pieces import html_table
+from simvet.screen.pieces import LABELS, html_table
 from simvet.screen.session import Session, best_answer, session
 from simvet.screen.target_details import show_details
 from simvet.screen.target_rows import (
@@ -38,7 +39,7 @@ KINDS = (
     "own",
 )  # fmt: skip
 """Kinds of rows, in the order in which they are offered."""
-CHOICE, TABLE, AT = "targets_choice", "targets_table", "targets_at"
+CHOICE, TABLE, AT, TURN = "targets_choice", "targets_table", "targets_at", "targets_turn"
 MOST_CONFLICTS = 40
 """Pulls that are listed; the hardest first."""
 
@@ -47,6 +48,7 @@ def show() -> None:
     """Draw the page; unit: printed with each number; errors: told on the page; source: the register and the runs."""
     desk = session()
     answer = best_answer(desk)
+    st.html(LABELS)
     st.title(desk.say("page_targets"))
     st.html(badge(desk, answer))
     filters = _filters(desk)
@@ -102,9 +104,11 @@ def _choose(desk: Session, rows: Sequence[RegisterRow], names: dict[str, str]) -
         before = st.session_state.get(AT)
         st.session_state[CHOICE] = before if before in ids else ids[0]
     st.caption(desk.say("targets_table_note"))
+    # A mark in the table is a place in it: it goes when other rows stand there, or the list has the last word.
+    table = f"{TABLE}|{st.session_state.get(TURN, 0)}|{digest_of(ids)[:8]}"
     st.dataframe(
-        _frame(desk, rows, names), hide_index=True, height=min(420, 40 + 35 * len(rows)), key=TABLE,
-        on_select=lambda: _picked(ids), selection_mode="single-row", alt=desk.say("targets_table_alt", count=len(rows)),
+        _frame(desk, rows, names), hide_index=True, height=min(420, 40 + 35 * len(rows)), key=table,
+        on_select=lambda: _picked(table, ids), selection_mode="single-row", alt=desk.say("targets_table_alt", count=len(rows)),
         column_config={
             desk.say("targets_column_number"): st.column_config.TextColumn(width=50),
             desk.say("targets_column_target"): st.column_config.TextColumn(width=260),
@@ -115,7 +119,7 @@ def _choose(desk: Session, rows: Sequence[RegisterRow], names: dict[str, str]) -
     )  # fmt: skip
     by_id = dict(zip(ids, rows, strict=True))
     chosen = st.selectbox(
-        desk.say("targets_which"), ids, key=CHOICE,
+        desk.say("targets_which"), ids, key=CHOICE, on_change=_listed_choice,
         format_func=lambda one: _listed(desk, by_id[one], names) if one in by_id else str(one),
     )  # fmt: skip
     st.session_state[AT] = chosen
@@ -123,9 +127,13 @@ def _choose(desk: Session, rows: Sequence[RegisterRow], names: dict[str, str]) -
         show_details(desk, by_id[chosen], names[chosen])
 
 
-def _picked(ids: list[str]) -> None:
+def _listed_choice() -> None:
+    st.session_state[TURN] = st.session_state.get(TURN, 0) + 1
+
+
+def _picked(table: str, ids: list[str]) -> None:
     """Open the row that was clicked."""
-    event = st.session_state.get(TABLE)
+    event = st.session_state.get(table)
     places = list(event.selection.rows) if event is not None else []
     if places and 0 <= places[0] < len(ids):
         st.session_state[CHOICE] = ids[places[0]]
