@@ -47,9 +47,10 @@ class Solved:
     -----
     Shape: ``points`` are all values tried, in order. Unit: ``value``, ``low`` and ``high`` the control's: ``low`` and
     ``high`` bound the answer by the Monte Carlo error of the probability. ``value`` is None where no value within the
-    bounds of the lever makes the target likely; ``best`` is then the one that does most. ``monotone`` is False where
-    the probability falls somewhere on its way beyond its error: the answer is then the one nearest to where the lever
-    stands. Errors: none. Source: MODEL, section 8, inverse question (a).
+    bounds of the lever makes the target likely; ``best`` is then the one that does most. Where every value makes it
+    likely, ``value`` is the one tried next to where the lever stands. ``monotone`` is False where the probability
+    falls somewhere on its way beyond its error: the answer is then the one nearest to where the lever stands. Errors:
+    none. Source: MODEL, section 8, inverse question (a).
     """
 
     control: str
@@ -148,7 +149,8 @@ def _crossing(row: list[Point], wanted: float, at: float) -> tuple[Point, Point]
         if (a.probability >= wanted) != (b.probability >= wanted)
     ]  # fmt: skip
     if not cells:
-        return row[0], row[0]
+        nearest = min(row, key=lambda point: abs(point.value - at))
+        return nearest, nearest
     return min(cells, key=lambda cell: min(abs(cell[0].value - at), abs(cell[1].value - at)))
 
 

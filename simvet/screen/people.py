@@ -11,7 +11,7 @@ from simvet.planning.answering import SEED
 from simvet.planning.own import find_plan_scenario
 from simvet.planning.plan import Plan
 from simvet.scenario import Scenario
-from simvet.screen.people_lives import LIFE, show_life
+from simvet.screen.people_lives import WANTED, show_life
 from simvet.screen.pieces import LABELS, html_table, line_spec
 from simvet.screen.progress import Kept, kept, running, show_task, tell_age
 from simvet.screen.service import service
@@ -53,7 +53,7 @@ def show() -> None:
 def start(plan: Plan, student: int | None, beside: bool) -> None:
     """Run every student one by one; unit: persons; errors: told by the task; source: the agent engine."""
     if student is not None:
-        st.session_state[LIFE] = student
+        st.session_state[WANTED] = student
     service().tasks.start(session().user, PEOPLE, plan, SEED, student, beside)
 
 

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from simvet.screen.people_run import PeopleFound
 
 LIFE, OUTCOME, REACHED, NUMBER = "people_life", "people_outcome", "people_reached", "people_number"
+WANTED = "people_wanted"
+"""The student whose life is fetched by another run: shown once it is there."""
 STUDYING = "studying"
 """Outcome of a life that is still at school when the run ends."""
 Start = Callable[[Plan, int | None, bool], None]
@@ -88,6 +90,8 @@ def _chosen(desk: Session, lives: dict[int, Biography], stages: dict[str, str]) 
         if not rows:
             st.info(desk.say("targets_none_fit"))
             return None
+        if st.session_state.get(WANTED) in rows:
+            st.session_state[LIFE] = st.session_state.pop(WANTED)
         if st.session_state.get(LIFE) not in rows:
             st.session_state[LIFE] = rows[0]
         chosen = st.selectbox(

@@ -108,7 +108,8 @@ def _choose(desk: Session, rows: Sequence[RegisterRow], names: dict[str, str]) -
     table = f"{TABLE}|{st.session_state.get(TURN, 0)}|{digest_of(ids)[:8]}"
     st.dataframe(
         _frame(desk, rows, names), hide_index=True, height=min(420, 40 + 35 * len(rows)), key=table,
-        on_select=lambda: _picked(table, ids), selection_mode="single-row", alt=desk.say("targets_table_alt", count=len(rows)),
+        on_select=lambda: _picked(table, ids), selection_mode="single-row",
+        alt=desk.say("targets_table_alt", count=len(rows)),
         column_config={
             desk.say("targets_column_number"): st.column_config.TextColumn(width=50),
             desk.say("targets_column_target"): st.column_config.TextColumn(width=260),

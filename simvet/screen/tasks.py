@@ -92,6 +92,7 @@ class Tasks:
         task = self._held.get((user, kind))
         if task is not None:
             task.seen = time.monotonic()
+        if self._held:
             self._look_after()
         return task
 

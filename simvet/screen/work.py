@@ -11,11 +11,11 @@ from simvet.planning.answering import MANY, Answer, Answering, plan_scenario, re
 from simvet.planning.plan import Plan
 
 if TYPE_CHECKING:
-    from simvet.decomposition import Decomposition
     from simvet.planning.backsolve import Solved
     from simvet.register import RegisterRow
     from simvet.report.wording import Language
     from simvet.screen.people_run import PeopleFound
+    from simvet.screen.target_why import Why
 
 Tell = Callable[[float, str], None]
 """Told the part that is done, from 0 to 1, and a word of the catalogue or a value about it."""
@@ -80,13 +80,14 @@ def solve(tell: Tell, plan: Plan, control: str, target: tuple[str, str, str], st
     return backsolve(answering(), plan, control, target, start, tell)
 
 
-def why(tell: Tell, plan: Plan, indicator: str, stage: str, year: int) -> Decomposition:
+def why(tell: Tell, plan: Plan, indicator: str, stage: str, year: int) -> Why:
     """Return the change of an indicator, split over drift and levers; unit: its own; errors: InputError; source: it."""
     from simvet.decomposition import decompose  # noqa: PLC0415
+    from simvet.screen.target_why import why_of  # noqa: PLC0415
 
     tell(0.1, "")
     result = result_of(answering(150).run(plan))
-    return decompose(result, indicator, year, result.stage_of(indicator, stage))
+    return why_of(decompose(result, indicator, year, result.stage_of(indicator, stage)))
 
 
 def register(tell: Tell, plan: Plan) -> list[RegisterRow]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -109,12 +110,7 @@ def test_back_solving_answers_in_a_sentence_and_its_value_can_be_applied():
     )
     at.selectbox(key="solve_lever|zhoushan").set_value("college_seats_for_vocational").run()
     at.button(key="solve_button").click().run()
-    ends = time.monotonic() + 90
-    while 'data-part="solve"' not in _html(at) and time.monotonic() < ends:
-        time.sleep(0.3)
-        at.run()
-        _sound(at)
-    assert 'data-part="solve"' in _html(at)
+    _until(at, lambda: 'data-part="solve"' in _html(at))
     assert "80%" in at.text[0].value
     buttons = [button for button in at.button if button.key == "solve_apply"]
     if buttons:
@@ -133,3 +129,32 @@ def test_a_cancelled_run_of_students_says_so():
     at.run()
     _sound(at)
     assert "已取消" in _text(at)
+
+
+def test_students_run_to_the_end_and_one_more_is_fetched_by_number():
+    at = _open("people", "zhoushan")
+    at.button(key="people_start").click().run()
+    _until(at, lambda: 'data-part="life"' in _html(at))
+    before = at.selectbox(key="people_life").value
+    at.button(key="people_next").click().run()
+    _sound(at)
+    assert at.selectbox(key="people_life").value != before
+    at.number_input(key="people_number").set_value(1234).run()
+    at.button(key="people_again").click().run()
+    # What was found before stays on the page while the run goes on.
+    assert 'data-part="life"' in _html(at)
+    _until(at, lambda: at.selectbox(key="people_life").value == 1234)
+    assert "学生 1,234" in _html(at)
+    at.switch_page("entries/targets.py").run()
+    at.switch_page("entries/people.py").run()
+    _sound(at)
+    assert 'data-part="life"' in _html(at)
+
+
+def _until(at: AppTest, there: Callable[[], bool]) -> None:
+    ends = time.monotonic() + 120
+    while not there() and time.monotonic() < ends:
+        time.sleep(0.4)
+        at.run()
+        _sound(at)
+    assert there()

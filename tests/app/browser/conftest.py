@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, sync_playwright
 
 sys.path.append(str(Path(__file__).parents[2] / "cases"))
-from planner import ROOT, Planner, Server, launched, running_server
-
-Opened = Callable[..., Planner]
+from planner import DESKTOP, ROOT, Planner, Server, browsing, launched, running_server
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -53,25 +51,60 @@ def browser() -> Iterator[Browser]:
         running.close()
 
 
-@pytest.fixture
-def visit(server: Server, browser: Browser) -> Iterator[Opened]:
-    """Return a way to open the screen as one planner after another, each with an empty browser."""
-    planners: list[Planner] = []
+class Door:
+    """Where planners come in; afterwards nothing may have gone wrong in any of their browsers."""
 
-    def opened(language: str = "zh", size: dict[str, int] | None = None) -> Planner:
-        planner = Planner.at(browser, server.address, size)
-        planner.language = language
-        planners.append(planner)
+    def __init__(self, server: Server, browser: Browser, shared: dict[int, BrowserContext]) -> None:
+        self.server, self.browser, self.shared = server, browser, shared
+        self.planners: list[Planner] = []
+        self.fresh: list[BrowserContext] = []
+
+    def __call__(self, language: str = "zh", size: dict[str, int] = DESKTOP, fresh: bool = False) -> Planner:
+        """Return a new planner; ``fresh`` gives a browser that has never been here."""
+        if fresh:
+            context = browsing(self.browser, size)
+            self.fresh.append(context)
+        else:
+            if size["width"] not in self.shared:
+                self.shared[size["width"]] = browsing(self.browser, size)
+            context = self.shared[size["width"]]
+        planner = Planner.at(context, self.server.address, language)
+        self.planners.append(planner)
         return planner
 
-    yield opened
-    for planner in planners:
-        planner.context.close()
-    for planner in planners:
-        planner.require_nothing_wrong()
+    def close(self) -> None:
+        """Close what was opened, and fail if anything went wrong in it."""
+        for planner in self.planners:
+            planner.page.close()
+        for context in self.fresh:
+            context.close()
+        for planner in self.planners:
+            planner.require_nothing_wrong()
+
+
+@pytest.fixture(scope="session")
+def shared() -> dict[int, BrowserContext]:
+    """Return browsers that several tests share, by width: they have fetched the program and the font already."""
+    return {}
 
 
 @pytest.fixture
-def planner(visit: Opened) -> Planner:
+def visit(server: Server, browser: Browser, shared: dict[int, BrowserContext]) -> Iterator[Door]:
+    """Return a way to open the screen as one planner after another."""
+    door = Door(server, browser, shared)
+    yield door
+    door.close()
+
+
+@pytest.fixture(scope="module")
+def staying(server: Server, browser: Browser, shared: dict[int, BrowserContext]) -> Iterator[Door]:
+    """Return the same for planners who stay for all tests of a file."""
+    door = Door(server, browser, shared)
+    yield door
+    door.close()
+
+
+@pytest.fixture
+def planner(visit: Door) -> Planner:
     """Return a planner who has not looked at anything yet."""
     return visit()

@@ -11,10 +11,9 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 from urllib.request import urlopen
 
 from playwright.sync_api import Browser, BrowserContext, Download, Locator, Page, Playwright, expect
@@ -95,9 +94,8 @@ def running_server(folder: Path) -> Iterator[Server]:
         try:
             process.wait(10)
         finally:
-            # Workers of the server, too.
-            with_left = subprocess.run(["pgrep", "-g", str(process.pid)], capture_output=True, check=False)
-            if with_left.stdout:
+            with suppress(ProcessLookupError):
+                # Workers of the server, where it left any.
                 os.killpg(process.pid, signal.SIGKILL)
 
 
@@ -119,6 +117,11 @@ def launched(playwright: Playwright) -> Browser:
     return playwright.chromium.launch(executable_path=find_chromium(), args=FLAGS)
 
 
+def browsing(browser: Browser, size: dict[str, int] | None = None) -> BrowserContext:
+    """Return an empty browser: no cookies, nothing kept."""
+    return browser.new_context(viewport=size or DESKTOP, locale="zh-CN", timezone_id="Asia/Shanghai")
+
+
 @dataclass
 class Planner:
     """Somebody who looks at the screen, and everything that the browser had to complain about."""
@@ -130,19 +133,19 @@ class Planner:
     wrong: list[str] = field(default_factory=list)
 
     @classmethod
-    def at(cls, browser: Browser, address: str, size: dict[str, int] | None = None, **options: Any) -> Planner:
-        """Return a new visitor with an empty browser."""
-        context = browser.new_context(viewport=size or DESKTOP, locale="zh-CN", timezone_id="Asia/Shanghai", **options)
+    def at(cls, context: BrowserContext, address: str, language: str = "zh") -> Planner:
+        """Return a new visitor: the server takes every page that is opened for somebody else."""
         page = context.new_page()
         page.set_default_timeout(SOON)
-        found = cls(context, page, address)
+        found = cls(context, page, address, language)
         page.on("console", lambda said: found.wrong.append(f"console: {said.text}") if said.type == "error" else None)
         page.on("pageerror", lambda error: found.wrong.append(f"page error: {error}"))
-        context.on("request", lambda request: found._asked(request.url))
+        page.on("request", lambda request: found._asked(request.url))
+        page.on("websocket", lambda socket_: found._asked(socket_.url))
         return found
 
     def _asked(self, url: str) -> None:
-        if not url.startswith((*OFFSHORE, f"{self.address}/", self.address.replace("http", "ws", 1))):
+        if not url.startswith((*OFFSHORE, f"{self.address}/", f"{self.address}/".replace("http", "ws", 1))):
             self.wrong.append(f"request to {url}")
 
     def say(self, key: str, **facts: object) -> str:
@@ -164,11 +167,8 @@ class Planner:
         return self
 
     def go(self, name: str) -> Planner:
-        """Go to a page by the navigation, which is opened first where it is folded away."""
-        place = self.page.get_by_test_id("stSidebarNavLink").nth(NAMES.index(name))
-        if not place.is_visible():
-            self.page.get_by_test_id("stExpandSidebarButton").click()
-        place.click()
+        """Go to a page by the navigation."""
+        self.page.get_by_test_id("stSidebarNavLink").nth(NAMES.index(name)).click()
         title = "" if name == NAMES[0] else name
         self.page.wait_for_url(re.compile(rf"^{re.escape(self.address)}/{title}(\?|$)"))
         if name == NAMES[0]:
@@ -296,7 +296,8 @@ class Planner:
         """Bring a file along, and wait for what is said about it."""
         field_ = self.page.locator(f'[class*="st-key-{key}-"] input[type=file]')
         field_.set_input_files({"name": name, "mimeType": "application/octet-stream", "buffer": content})
-        self.page.wait_for_selector('[data-testid="stAlertContentError"], [data-testid="stAlertContentInfo"]')
+        said = self.page.locator('[data-testid="stAlertContentError"], [data-testid="stAlertContentInfo"]')
+        expect(said.first).not_to_have_text("", timeout=SOON)
         return self.rest()
 
     def download(self, key: str) -> Download:

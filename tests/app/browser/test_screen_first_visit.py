@@ -35,8 +35,8 @@ def test_the_first_visit_shows_zhejiang_already_computed_in_chinese(planner):
     assert planner.widget("reset").locator("button").is_disabled()
 
 
-def test_chinese_is_drawn_in_the_font_of_the_server(planner):
-    asked = []
+def test_chinese_is_drawn_in_the_font_of_the_server(visit):
+    planner, asked = visit(fresh=True), []
     planner.page.on("response", lambda answer: asked.append((answer.url, answer.status)))
     planner.open()
     planner.page.evaluate("() => document.fonts.ready")

@@ -1,8 +1,8 @@
 """Every type of lever moves the board, is told in words, and moves its target the way that it should."""
 
 import pytest
-from playwright.sync_api import expect
 from planner import SOON
+from playwright.sync_api import expect
 
 PROGRESSION = "progression_rate/secondary_vocational"
 VOCATIONAL = "enrolment/secondary_vocational"
@@ -88,6 +88,15 @@ def test_a_limit_switched_on_lowers_what_it_limits(planner):
     require_moved(planner, None, switched, ("高职", "启用约束"), COLLEGE, DOWN)
 
 
+def schedule(planner, lever):
+    """Open the years of a lever, where they are not open already, and return the button that does so."""
+    years = planner.widget(f"years|{lever}").locator("button:visible")
+    if planner.page.get_by_test_id("stPopoverBody").count() == 0:
+        years.click()
+    planner.page.get_by_test_id("stPopoverBody").wait_for()
+    return years
+
+
 def test_a_schedule_sets_from_and_to_and_step_by_step(planner):
     planner.open().sharp()
     base = planner.expected(TOPUP)
@@ -96,12 +105,13 @@ def test_a_schedule_sets_from_and_to_and_step_by_step(planner):
     expect(years).to_be_disabled()
     planner.move("topup_seats", "End").sharp()
     whole = planner.expected(TOPUP)
-    years.click()
     for key, year, told in (("from|topup_seats", "2023", "2023 年起"), ("to|topup_seats", "2030", "2023–2030 年")):
         before = planner.digest
+        schedule(planner, "topup_seats")
         planner.choose(key, year).waits_for_change(before)
         assert told in planner.changes[0]
     before = planner.digest
+    schedule(planner, "topup_seats")
     planner.widget("ramp|topup_seats").locator("label").click()
     planner.waits_for_change(before)
     assert planner.changes == ["专升本招生计划 +200%，2023→2030 逐年到位（省）"]
@@ -109,3 +119,21 @@ def test_a_schedule_sets_from_and_to_and_step_by_step(planner):
     assert planner.slider("topup_seats").input_value() == "200"
     planner.sharp()
     assert base < planner.expected(TOPUP) < whole
+
+
+def test_the_years_stay_open_until_all_of_them_are_set(planner):
+    planner.open().move("topup_seats", "ArrowRight")
+    before = planner.digest
+    schedule(planner, "topup_seats")
+    planner.choose("from|topup_seats", "2023").waits_for_change(before)
+    expect(planner.page.get_by_test_id("stPopoverBody")).to_be_visible(timeout=2_000)
+
+
+def test_step_by_step_without_a_last_year_is_told_and_changes_nothing(planner):
+    planner.open().move("topup_seats", "ArrowRight")
+    digest = planner.digest
+    schedule(planner, "topup_seats")
+    planner.widget("ramp|topup_seats").locator("label").click()
+    expect(planner.page.get_by_test_id("stAlertContentError")).to_contain_text("专升本招生计划", timeout=SOON)
+    assert planner.digest == digest
+    assert planner.slider("topup_seats").input_value() == "5"

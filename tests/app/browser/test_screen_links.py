@@ -50,13 +50,13 @@ def test_a_link_with_another_letter_is_told_in_the_readers_language(visit, place
 
 
 def test_the_link_opens_the_same_desk_in_another_browser(visit):
-    planner = visit().open().move("college_intake", "ArrowRight").keep("甲方案")
+    planner = visit(fresh=True).open().move("college_intake", "ArrowRight").keep("甲方案")
     planner.move("approvals", "ArrowRight")
     digest, changes = planner.digest, planner.changes
     compared = planner.page.locator('[data-part="compare"]').inner_text()
     link = planner.go("takeaway").link()
     assert link.startswith(f"{planner.address}/?s=1.")
-    other = visit()
+    other = visit(fresh=True)
     other.page.goto(link)
     other.page.wait_for_selector('[data-part="compare"]')
     other.rest()

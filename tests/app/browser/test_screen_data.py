@@ -1,0 +1,81 @@
+"""Numbers edited in place change the plan and say so; assumptions are signed."""
+
+import re
+
+from planner import SOON
+from playwright.sync_api import expect
+
+CANVAS = '[data-testid="stDataFrame"] canvas[data-testid="data-grid-canvas"]'
+
+
+def unsigned(planner):
+    """Return how many assumptions nobody has signed, and how many there are."""
+    told = planner.page.get_by_test_id("stAlert").filter(has_text="未签核").first.inner_text()
+    assumed, left = re.search(r"(\d+) 项假定中有 (\d+) 项", told).groups()
+    return int(left), int(assumed)
+
+
+def search(planner, text):
+    """Show only the rows of the table that hold a text, and return how many there are."""
+    planner.page.get_by_label(planner.say("data_search")).fill(text)
+    planner.page.get_by_label(planner.say("data_search")).press("Enter")
+    shown = planner.page.get_by_text(re.compile(r"^显示 \d+ / \d+ 个数$"))
+    whole = int(re.search(r"/ (\d+)", shown.inner_text())[1])
+    expect(shown).not_to_have_text(f"显示 {whole} / {whole} 个数", timeout=SOON)
+    planner.rest()
+    return int(re.search(r"\d+", shown.inner_text())[0])
+
+
+def test_a_number_edited_in_the_table_changes_the_plan_and_says_so(planner):
+    planner.open()
+    before = planner.digest
+    planner.go("data")
+    assert search(planner, "流失率") >= 1
+    grid = planner.page.locator(CANVAS).last
+    grid.scroll_into_view_if_needed()
+    # A click on the name in the first row, and three steps to the right: stage, year, value.
+    grid.click(position={"x": 40, "y": 52})
+    for key in ("ArrowRight", "ArrowRight", "ArrowRight"):
+        planner.page.keyboard.press(key)
+    planner.page.keyboard.type("0.05")
+    planner.page.keyboard.press("Enter")
+    expect(planner.widget("undo").locator("button")).to_be_enabled(timeout=SOON)
+    planner.go("overview")
+    assert planner.digest != before
+    assert len(planner.changes) == 1
+    assert "流失率" in planner.changes[0] and "5.0%" in planner.changes[0]
+    assert planner.say("no_reason") in planner.changes[0]
+    assert planner.press("undo").digest == before
+
+
+def test_signing_off_lowers_the_number_of_unsigned_assumptions(planner):
+    planner.open()
+    before = planner.digest
+    planner.go("data")
+    left, assumed = unsigned(planner)
+    assert left == assumed > 100
+    count = search(planner, "流失率")
+    planner.page.get_by_text(re.compile("^一并签核表中的")).click()
+    sign = planner.widget("sign_button").locator("button")
+    sign.click()
+    expect(planner.page.get_by_text(planner.say("sign_who"))).to_be_visible(timeout=SOON)
+    planner.widget("sign_owner").locator("input").fill("市教育局")
+    planner.widget("sign_name").locator("input").fill("王某")
+    sign.click()
+    expect(planner.page.get_by_test_id("stAlert").filter(has_text="未签核").first).to_contain_text(
+        f"{assumed} 项假定中有 {left - count} 项", timeout=SOON
+    )
+    planner.go("takeaway")
+    assert unsigned(planner) == (left - count, assumed)
+    # A signature changes no number.
+    assert planner.go("overview").digest == before
+    assert planner.changes == [planner.say("no_change")]
+    planner.page.reload()
+    planner.rest().go("data")
+    assert unsigned(planner) == (left - count, assumed)
+
+
+def test_the_year_from_which_milestones_are_seen_is_a_change(planner):
+    planner.open().go("data").choose("as_of|", "2024")
+    expect(planner.widget("undo").locator("button")).to_be_enabled(timeout=SOON)
+    assert planner.go("overview").changes == ["序时进度看 2024 年"]
