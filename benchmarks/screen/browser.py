@@ -12,9 +12,11 @@ from benchmarks.screen.hands import link_to
 from benchmarks.screen.summary import spread, told_load
 
 THUMBS = '[data-testid="stSlider"] input[type=range]'
-PATIENCE = 10_000
+PATIENCE = 8_000
 """Milliseconds after which a board that has not come is an error."""
-RESTS = (1.0, 3.0)
+FARTHER = 15.0
+"""Pixels by which a thumb is pulled at least."""
+RESTS = (0.5, 2.0)
 """Seconds between two moves: from before to after the answer of few draws is followed by one of many."""
 READY = """() => {
   const digest = () => document.querySelector('table.board[data-digest]')?.dataset.digest;
@@ -95,7 +97,8 @@ def in_browser(address: str, scenario: str, moves: int, executable: str | None) 
 def _moved(page: Page, number: int, kind: str, chance: random.Random) -> tuple[float, str] | None:
     thumbs = page.locator(THUMBS)
     thumb = thumbs.nth(number % thumbs.count())
-    thumb.scroll_into_view_if_needed()
+    # In the middle of the window, where nothing lies over it.
+    thumb.evaluate("element => element.scrollIntoView({block: 'center', behavior: 'instant'})")
     value, low, high = (float(thumb.get_attribute(name) or 0) for name in ("value", "min", "max"))
     right = value < high if value <= low else value < high and chance.random() < 0.5
     if kind == "key":
@@ -110,14 +113,15 @@ def _moved(page: Page, number: int, kind: str, chance: random.Random) -> tuple[f
 
 def _drag(page: Page, place: int, chance: random.Random) -> None:
     """Take a slider's thumb with the mouse, pull it elsewhere on its track and let it go."""
-    thumb = page.locator(THUMBS).nth(place)
-    box = page.locator('[data-testid="stSlider"]').nth(place).bounding_box()
-    held = thumb.bounding_box()
-    if box is None or held is None:
+    told = page.locator(THUMBS).nth(place)
+    thumb, track = told.locator("xpath=../..").bounding_box(), told.locator("xpath=../../..").bounding_box()
+    if thumb is None or track is None:
         raise RuntimeError("a slider has no place on the page")
-    x, y = held["x"] + held["width"] / 2, held["y"] + held["height"] / 2
-    choices = [box["x"] + box["width"] * chance.uniform(0.1, 0.9) for _ in range(20)]
-    goal = next(one for one in choices if abs(one - x) > 30)
+    low, high, step = (float(told.get_attribute(name) or 0) for name in ("min", "max", "step"))
+    x, y = thumb["x"] + thumb["width"] / 2, thumb["y"] + thumb["height"] / 2
+    least = max(FARTHER, 1.6 * track["width"] * step / (high - low))
+    choices = [track["x"] + track["width"] * chance.uniform(0.05, 0.95) for _ in range(100)]
+    goal = next(one for one in choices if abs(one - x) > least)
     page.mouse.move(x, y)
     page.mouse.down()
     page.mouse.move((x + goal) / 2, y, steps=4)

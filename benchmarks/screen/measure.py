@@ -170,7 +170,7 @@ def read_options() -> argparse.Namespace:
     parser.add_argument("--users", type=int, default=20)
     parser.add_argument("--seconds", type=float, default=180.0)
     parser.add_argument("--every", type=float, default=2.0, help="seconds between two moves of a user")
-    parser.add_argument("--moves", type=int, default=108, help="moves in the browser, for each scenario")
+    parser.add_argument("--moves", type=int, default=105, help="moves in the browser, for each scenario")
     parser.add_argument("--scenarios", nargs="+", default=SCENARIOS)
     parser.add_argument("--parts", nargs="+", choices=PARTS, default=list(PARTS))
     parser.add_argument("--browser", help="the Chromium to use; else one on the path, else Playwright's own")
@@ -193,6 +193,8 @@ def main() -> None:
         print(f"\n{time.perf_counter() - begun:.0f} s", file=sys.stderr)
     where = options.output or (None if options.quick else RESULTS)
     if where is not None:
+        # What was not measured this time stays as it was.
+        found = {**(json.loads(where.read_text(encoding="utf-8")) if where.exists() else {}), **found}
         where.write_text(json.dumps(found, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 

@@ -22,13 +22,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def written_files() -> set[str]:
-    """Return the files of the project that a server could have written: no source, no cache of a tool."""
-    found = set()
-    for path in ROOT.rglob("*"):
-        parts = path.relative_to(ROOT).parts
-        if path.is_file() and not any(part.startswith(".") or part == "__pycache__" for part in parts[:-1]):
-            found.add("/".join(parts))
-    return {name for name in found if not name.endswith((".py", ".pyc"))}
+    """Return the files of the project that a server could have written: beside it, or beside what it reads."""
+    read = [path for folder in ("data", "scenarios", "simvet") for path in (ROOT / folder).rglob("*")]
+    found = {path for path in (*read, *ROOT.glob("*")) if path.is_file() and path.suffix not in (".py", ".pyc")}
+    return {str(path.relative_to(ROOT)) for path in found}
 
 
 @pytest.fixture(scope="session")

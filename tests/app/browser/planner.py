@@ -271,6 +271,13 @@ class Planner:
         self.page.get_by_role("option", name=text, exact=True).click()
         return self.rest()
 
+    def page_option(self, key: str, part: str) -> str:
+        """Return the first choice of a list that holds a text."""
+        self.widget(key).locator("input").click()
+        found = self.page.get_by_role("option").filter(has_text=part).first.inner_text()
+        self.page.keyboard.press("Escape")
+        return found
+
     def speak(self, language: str) -> Planner:
         """Switch the language."""
         self.page.get_by_role("radio", name={"zh": "中文", "en": "English"}[language], exact=True).click()
@@ -300,10 +307,10 @@ class Planner:
         expect(said.first).not_to_have_text("", timeout=SOON)
         return self.rest()
 
-    def download(self, key: str) -> Download:
+    def download(self, place: str) -> Download:
         """Press a button that hands out a file."""
         with self.page.expect_download() as caught:
-            self.page.locator(f'[class*="{key}"] button').click()
+            self.page.locator(f"{place} button").click()
         return caught.value
 
     def overflow(self) -> list[str]:

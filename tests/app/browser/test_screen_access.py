@@ -41,6 +41,11 @@ def test_everything_that_can_be_used_has_a_name_and_every_picture_words(visit, l
     assert found == {name: [] for name in NAMES}
 
 
+def test_a_lever_that_was_moved_is_read_out_without_signs_of_markup(planner):
+    planner.open().move("college_intake", "ArrowRight")
+    assert planner.page.locator('[aria-label*="*"]').evaluate_all("all => all.map(one => one.ariaLabel)") == []
+
+
 def test_a_slider_is_reached_by_tab_and_moved_by_arrows(planner):
     planner.open()
     digest, reached = planner.digest, []

@@ -5,7 +5,7 @@ import re
 from planner import SOON
 from playwright.sync_api import expect
 
-CANVAS = '[data-testid="stDataFrame"] canvas[data-testid="data-grid-canvas"]'
+GRID = '[data-testid="stDataFrame"] .dvn-scroller'
 
 
 def unsigned(planner):
@@ -26,26 +26,45 @@ def search(planner, text):
     return int(re.search(r"\d+", shown.inner_text())[0])
 
 
-def test_a_number_edited_in_the_table_changes_the_plan_and_says_so(planner):
-    planner.open()
-    before = planner.digest
-    planner.go("data")
-    assert search(planner, "流失率") >= 1
-    grid = planner.page.locator(CANVAS).last
+def edit_first_value(planner, text):
+    """Type a number into the first row of the table."""
+    grid = planner.page.locator(GRID).last
     grid.scroll_into_view_if_needed()
+    planner.page.wait_for_timeout(300)
     # A click on the name in the first row, and three steps to the right: stage, year, value.
     grid.click(position={"x": 40, "y": 52})
     for key in ("ArrowRight", "ArrowRight", "ArrowRight"):
         planner.page.keyboard.press(key)
-    planner.page.keyboard.type("0.05")
     planner.page.keyboard.press("Enter")
+    typed = planner.page.locator("#portal input")
+    typed.wait_for()
+    typed.fill(text)
+    planner.page.keyboard.press("Enter")
+
+
+def test_a_number_edited_in_the_table_changes_the_plan_and_says_so(planner):
+    planner.open()
+    before = planner.digest
+    planner.go("data")
+    assert search(planner, "流失率 secondary_vocational") == 1
+    edit_first_value(planner, "0.05")
     expect(planner.widget("undo").locator("button")).to_be_enabled(timeout=SOON)
     planner.go("overview")
     assert planner.digest != before
     assert len(planner.changes) == 1
-    assert "流失率" in planner.changes[0] and "5.0%" in planner.changes[0]
+    assert "流失率" in planner.changes[0] and "改为 0.05" in planner.changes[0]
     assert planner.say("no_reason") in planner.changes[0]
     assert planner.press("undo").digest == before
+
+
+def test_a_number_that_cannot_be_is_told_and_changes_nothing(planner):
+    planner.open()
+    before = planner.digest
+    planner.go("data")
+    assert search(planner, "流失率 secondary_vocational") == 1
+    edit_first_value(planner, "1.5")
+    expect(planner.page.get_by_test_id("stAlertContentError")).to_contain_text("1.5", timeout=SOON)
+    assert planner.go("overview").digest == before
 
 
 def test_signing_off_lowers_the_number_of_unsigned_assumptions(planner):
@@ -55,8 +74,9 @@ def test_signing_off_lowers_the_number_of_unsigned_assumptions(planner):
     left, assumed = unsigned(planner)
     assert left == assumed > 100
     count = search(planner, "流失率")
-    planner.page.get_by_text(re.compile("^一并签核表中的")).click()
+    planner.page.get_by_text(f"一并签核表中的 {count} 项假定", exact=True).click()
     sign = planner.widget("sign_button").locator("button")
+    planner.page.wait_for_timeout(500)
     sign.click()
     expect(planner.page.get_by_text(planner.say("sign_who"))).to_be_visible(timeout=SOON)
     planner.widget("sign_owner").locator("input").fill("市教育局")
