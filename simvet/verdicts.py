@@ -12,7 +12,7 @@ from simvet.conflicts import adverse_share, fights_of
 from simvet.errors import InputError
 from simvet.indicators import find_item
 from simvet.loading import load_scenario
-from simvet.needs import Need, need_of
+from simvet.needs import LIKELY, Need, need_of
 from simvet.relaxations import OF_ITEM, RELAXATIONS
 from simvet.runs import Run, reread, rerun, start_run
 from simvet.scenario import Target
@@ -25,6 +25,8 @@ PLAN_YEARS = 5
 """A milestone without a printed base starts this many years before the target: the plans run for five years."""
 TIE = 0.05
 """Causes whose effect comes within this part of the largest are named with it."""
+UNLIKELY = 0.2
+"""Probability up to which a target is called unlikely; likely begins at ``needs.LIKELY``, open lies between."""
 HARDLY = 0.01
 """Probability up to which a target whose time is past is called too late."""
 NOTICED = 1e-3
@@ -112,6 +114,24 @@ class Verdict:
     late: Late | None = None
     owner: str = ""
     fights: tuple[Target, ...] = ()
+
+
+def standing(probability: float) -> str:
+    """Return likely, open or unlikely.
+
+    Parameters
+    ----------
+    probability : float.
+
+    Returns
+    -------
+    str.
+
+    Notes
+    -----
+    Unit: share of draws. Errors: none. Source: MODEL, section 8 (0.8), mirrored.
+    """
+    return "likely" if probability >= LIKELY else "unlikely" if probability <= UNLIKELY else "open"
 
 
 def monte_carlo_error(reached: int, draws: int) -> float:

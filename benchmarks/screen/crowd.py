@@ -106,6 +106,13 @@ async def crowd(
         "latency_by_scenario": {
             name: spread([one for p in planners if p.scenario == name for one in p.latencies]) for name in scenarios
         },
+        "latency_by_third": [
+            spread([
+                latency for p in planners for latency, begun in zip(p.latencies, p.moved_at, strict=True)
+                if third <= 3 * (begun - started) / seconds < third + 1
+            ])
+            for third in range(3)
+        ],
         "errors": dict(errors), "mixed": sum(planner.mixed for planner in planners),
         "boards_checked": pages["board"], "page_runs": pages["page"], "fragment_runs": pages["fragment"],
         "sharpened_share": round(sum(len(p.sharpened) for p in planners) / max(len(latencies), 1), 3),

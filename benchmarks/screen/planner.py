@@ -62,6 +62,7 @@ class Planner:
         self.plan = Plan(scenario)
         self.before = self.plan
         self.latencies: list[float] = []
+        self.moved_at: list[float] = []
         self.bodies: list[float] = []
         self.errors: Counter[str] = Counter()
         self.mixed = 0
@@ -118,6 +119,7 @@ class Planner:
             await self._send()
             await asyncio.wait_for(self._board.wait(), PATIENCE)
             self.latencies.append(time.perf_counter() - begun)
+            self.moved_at.append(begun)
             await asyncio.wait_for(self._finished.wait(), PATIENCE)
             self.bodies.append(time.perf_counter() - begun)
         except TimeoutError:

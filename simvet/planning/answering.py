@@ -6,7 +6,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import Any, Generic, TypeVar
+from typing import Any, ClassVar, Generic, TypeVar
 
 import numpy as np
 
@@ -48,15 +48,18 @@ class Answer:
     held: dict[str, int] = field(default_factory=dict)
     run: Run | None = None
     views: dict[tuple[Any, ...], Any] = field(default_factory=dict)
+    guard: ClassVar[threading.RLock] = threading.RLock()
 
     def view(self, name: str, *arguments: object) -> Any:
         """Return a view of the run by its name in VIEWS, computed once."""
         key = (name, *arguments)
-        if key not in self.views:
-            if self.run is None:
-                raise KeyError(key)
-            self.views[key] = VIEWS[name](self.run, *arguments)
-        return self.views[key]
+        # Several users look at one answer, and the run behind it fills its own shelves as it is read.
+        with self.guard:
+            if key not in self.views:
+                if self.run is None:
+                    raise KeyError(key)
+                self.views[key] = VIEWS[name](self.run, *arguments)
+            return self.views[key]
 
     def packed(self) -> Answer:
         """Return the answer with every view that a page may ask for, and without the run: small enough to send."""
@@ -136,14 +139,15 @@ class Answering:
             for verdict in whole.verdicts:
                 if verdict.headline or verdict.target.kind in TREND_KINDS:
                     whole.view("trend", verdict.target.region, verdict.reading, verdict.target.stage)
-            trends = {key: value for key, value in whole.views.items() if key[0] == "trend"}
+            trends = {key: value for key, value in list(whole.views.items()) if key[0] == "trend"}
             found = self._verdicts.put(plan.digest, replace(whole, run=None, views=trends))
         return found
 
     def standing(self, plan: Plan, quantity: str, key: str, year: int) -> float:
         """Return where a quantity stands in a year before any lever of the plan is moved: the median over the draws."""
-        base = self._base(plan)
-        path = base.schedule.path(0, quantity, key)
+        with self._turn:
+            base = self._base(plan)
+            path = base.schedule.path(0, quantity, key)
         column = min(max(year - base.schedule.first, 0), path.shape[1] - 1)
         return float(np.median(path[:, column]))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
@@ -11,7 +11,7 @@ import numpy as np
 from simvet.errors import InputError
 from simvet.needs import LIKELY
 from simvet.planning.answering import Answering
-from simvet.planning.controls import Control, find_control
+from simvet.planning.controls import EVERY, Control, find_control
 from simvet.planning.plan import Plan, Setting
 from simvet.verdicts import Verdict
 
@@ -96,20 +96,27 @@ def backsolve(
     """
     lever = find_control(control)
     tried: dict[float, Point] = {}
+    stands = plan.setting(control)
+
+    def fresh(value: float) -> Setting:
+        return Setting(control, value, start)
+
     begins = int(np.log2(max((lever.high - lever.low) / lever.step, 2.0)))
 
     def look(value: float) -> Point:
         value = on_grid(lever, value)
         if value not in tried:
             tell(min(len(tried) / (COARSE + begins), 0.99), f"{value:g}")
-            changed = plan.with_setting(Setting(control, value, start))
+            changed = plan.with_setting(replace(stands, value=value, start=start) if stands else fresh(value))
             verdict = verdict_on(answering.answer(changed).verdicts, target)
             tried[value] = Point(value, verdict.probability, verdict.error, verdict.median)
         return tried[value]
 
+    at = stands.value if stands else lever.neutral
+    if at is None:
+        quantity, key = lever.pulls[0]
+        at = on_grid(lever, answering.standing(plan, quantity, "" if key == EVERY else key, start))
     row = [look(value) for value in np.linspace(lever.low, lever.high, COARSE)]
-    stands = plan.setting(control)
-    at = stands.value if stands else lever.neutral if lever.neutral is not None else lever.low
     cell = _crossing(row, wanted, at)
     value = low = high = None
     if cell is not None:

@@ -17,7 +17,8 @@ from simvet.tables import home, number_of, read_cells, require_filled, require_w
 CONTROLS = "data/levers/controls.csv"
 """One line for each lever of the screen."""
 CONTROL_COLUMNS = (
-    "name", "pulls", "operation", "low", "high", "step", "once", "owner", "first_for", "label_zh", "label_en", "reason",
+    "name", "pulls", "operation", "low", "high", "step", "once", "owner", "first_for", "label_zh", "label_en",
+    "reason_zh", "reason_en",
 )  # fmt: skip
 OWNERS = ("province", "city", "school", "enterprise")
 """Who can pull a lever, in the order in which the screen groups them."""
@@ -37,7 +38,7 @@ class Control:
     Shape: ``pulls`` are pairs of quantity and key that move together. Unit: ``low``, ``high`` and ``step`` in the unit
     of the first quantity (a factor for ``multiply``). ``once`` says that it acts in one single year. ``first_for``
     names the regions for which it belongs to the handful shown first. Errors: checked when it is read. Source:
-    ``reason``, a line of ``data/levers/controls.csv``.
+    ``reasons``, a line of ``data/levers/controls.csv``.
     """
 
     name: str
@@ -50,7 +51,7 @@ class Control:
     owner: str
     first_for: tuple[str, ...]
     labels: Mapping[str, str]
-    reason: str
+    reasons: Mapping[str, str]
 
     @property
     def unit(self) -> str:
@@ -120,7 +121,7 @@ def _control(cells: dict[str, str], where: str) -> Control:
     return Control(
         cells["name"], pulls, operation, low, high, step, cells["once"] == "yes", cells["owner"],
         tuple(cells["first_for"].split()), MappingProxyType({"zh": cells["label_zh"], "en": cells["label_en"]}),
-        cells["reason"],
+        MappingProxyType({"zh": cells["reason_zh"], "en": cells["reason_en"]}),
     )  # fmt: skip
 
 

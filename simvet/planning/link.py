@@ -29,11 +29,14 @@ LONGEST = 6_000
 """Letters of a link's text; browsers and proxies carry some 8,000 in an address."""
 MOST_KEPT = 1000
 """Desks kept; the oldest goes when another comes, and a link to it says so."""
-LARGEST = 200_000
-"""Bytes that the text may unfold to."""
+LARGEST = 1_000_000
+"""Bytes that the text may unfold to: every row of a region edited and signed, four times over."""
+LONGEST_WORD = 500
+"""Letters of a reason or a name."""
 MOST_VARIANTS = 3
 """Scenarios that are kept beside the present one."""
 LONGEST_TITLE = 60
+INSTEAD = ("Hand on the scenario file instead",)
 BROKEN = ("the link is broken", "Copy it whole, or ask for a new one; the base scenario is shown")
 _SIGNED = re.compile(r"^([0-9]{1,3})\.([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]{22})$")
 _KEPT_NAME = re.compile(r"^[0-9a-f]{32}$")
@@ -96,13 +99,15 @@ def _key_of_process() -> bytes:
     return _PROCESS_KEY[0]
 
 
-def write_link(desk: Desk, key: bytes) -> str:
+def write_link(desk: Desk, key: bytes, slot: str = "") -> str:
     """Return the text that stands for a desk in a link.
 
     Parameters
     ----------
     desk : Desk.
     key : bytes; see :func:`signing_key`.
+    slot : str; where given, a desk too large for an address takes the place of the last one under this name, so that a
+        planner's every step does not fill the folder.
 
     Returns
     -------
@@ -119,26 +124,31 @@ def write_link(desk: Desk, key: bytes) -> str:
     """
     said = {"p": _plan_out(desk.plan), "v": [[title, _plan_out(plan)] for title, plan in desk.variants]}
     text = json.dumps(said, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
+    if len(text.encode()) > LARGEST:
+        raise InputError("?s=", "the link would have {length} letters", *INSTEAD, length=len(text))
+    try:
+        _desk_in(said)
+    except (ValueError, TypeError):
+        raise InputError("?s=", "a text of the plan cannot stand in a link", *INSTEAD) from None
     packed = zlib.compress(text.encode(), 9)
     link = _signed(VERSION, _base64(packed), key)
-    return link if len(link) <= LONGEST else _signed(KEPT, _keep(packed, len(link)), key)
+    return link if len(link) <= LONGEST else _signed(KEPT, _keep(packed, slot), key)
 
 
 def _signed(version: str, body: str, key: bytes) -> str:
     return f"{version}.{body}.{_signature(version, body, key)}"
 
 
-def _keep(packed: bytes, length: int) -> str:
+def _keep(packed: bytes, slot: str) -> str:
     """Lay a desk that is too large for an address into the own folder, and return the name that it lies under."""
-    folder = own_folder() / "desks"
-    name = hashlib.sha256(packed).hexdigest()[:32]
+    folder = own_folder() / ("slots" if slot else "desks")
+    name = hashlib.sha256(slot.encode() if slot else packed).hexdigest()[:32]
     path = folder / name
-    if path.is_file():
-        return name
     if not writable(folder):
-        raise InputError(
-            "?s=", "the link would have {length} letters", "Hand on the scenario file instead", length=length
-        )
+        raise InputError("?s=", "the link would have {length} letters", *INSTEAD, length=len(packed))
+    if path.is_file() and path.read_bytes() == packed:
+        path.touch()
+        return name
     fresh = folder / f".{name}.{secrets.token_hex(4)}"
     fresh.write_bytes(packed)
     fresh.replace(path)
@@ -149,12 +159,18 @@ def _keep(packed: bytes, length: int) -> str:
 
 
 def _kept(name: str) -> bytes:
-    path = own_folder() / "desks" / name
-    if not _KEPT_NAME.match(name) or not path.is_file():
+    path = next((own_folder() / place / name for place in ("desks", "slots") if _lies(place, name)), None)
+    if path is None:
         raise InputError(
             "?s=", "what the link names is no longer here", "Ask for a new link; the base scenario is shown"
         )
+    # What is used stays: the oldest by use goes first.
+    path.touch()
     return path.read_bytes()
+
+
+def _lies(place: str, name: str) -> bool:
+    return bool(_KEPT_NAME.match(name)) and (own_folder() / place / name).is_file()
 
 
 def read_link(link: str, key: bytes) -> Desk:
@@ -199,11 +215,14 @@ def read_link(link: str, key: bytes) -> Desk:
         text = unfolding.decompress(packed, LARGEST)
         if unfolding.unconsumed_tail:
             raise ValueError("too large")
-        said = json.loads(text)
-        variants = tuple((_title(title), _plan_in(plan)) for title, plan in said["v"][:MOST_VARIANTS])
-        return Desk(_plan_in(said["p"]), variants)
+        return _desk_in(json.loads(text))
     except (ValueError, TypeError, KeyError, IndexError, RecursionError, zlib.error):
         raise InputError("?s=", *BROKEN) from None
+
+
+def _desk_in(said: Any) -> Desk:
+    variants = tuple((_title(title), _plan_in(plan)) for title, plan in said["v"][:MOST_VARIANTS])
+    return Desk(_plan_in(said["p"]), variants)
 
 
 def _base64(raw: bytes) -> str:
@@ -237,7 +256,7 @@ def _plan_in(said: Sequence[Any]) -> Plan:
 
 
 def _text(value: Any) -> str:
-    if not isinstance(value, str) or len(value) > 500 or any(ord(letter) < 32 for letter in value):
+    if not isinstance(value, str) or len(value) > LONGEST_WORD or any(ord(letter) < 32 for letter in value):
         raise ValueError("text")
     return value
 

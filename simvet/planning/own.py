@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import secrets
+import shutil
 from functools import lru_cache
 from pathlib import Path
 
@@ -146,6 +147,14 @@ def _make(folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError:
         raise InputError("upload", "the folder cannot be written", "Set SIMVET_CACHE to a folder of yours") from None
+
+
+def clear_regions() -> None:
+    """Let the regions go that were uploaded longest ago, beyond MOST_OWN; unit, errors: none; source: the folder."""
+    folder = regions_folder()
+    held = sorted(folder.glob("own_*"), key=lambda path: path.stat().st_mtime_ns) if folder.is_dir() else []
+    for old in held[:-MOST_OWN]:
+        shutil.rmtree(old, ignore_errors=True)
 
 
 def _clear(folder: Path) -> None:

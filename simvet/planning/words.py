@@ -38,15 +38,53 @@ def changes_of(plan: Plan, language: Language) -> list[str]:
     """
     scenario = plan_scenario(plan)
     told = [_setting(setting, scenario, language) for setting in plan.settings]
+    told += edits_of(plan, language)
+    if plan.as_of is not None:
+        told.append(word("screen", "change_as_of", language, year=plan.as_of))
+    return told
+
+
+def edits_of(plan: Plan, language: Language) -> list[str]:
+    """Return the numbers that a plan replaces, one sentence each; unit: said; errors: InputError; source: the plan."""
+    scenario = plan_scenario(plan)
+    told = []
     for edit in plan.edits:
         region, year, indicator, stage, _, _, _ = edit.row
         row = next(row for row in scenario.rows[region] if identity_of(row) == edit.row)
         facts = {"stage": _stage(stage, language), "year": year, "reason": edit.reason}
         name, value = quantity_name(indicator, language), number(edit.value, row.unit, language)
         told.append(word("screen", "change_edit", language, name=name, value=value, **facts))
-    if plan.as_of is not None:
-        told.append(word("screen", "change_as_of", language, year=plan.as_of))
     return told
+
+
+def preset_of(plan: Plan, language: Language) -> list[str]:
+    """Return what the scenario that a plan starts from changes by itself, one sentence each.
+
+    Parameters
+    ----------
+    plan : Plan.
+    language : str.
+
+    Returns
+    -------
+    list of str; empty for a region's base.
+
+    Raises
+    ------
+    InputError : there is no such scenario.
+
+    Notes
+    -----
+    Unit: school years. Source: the levers of the scenario's file.
+    """
+    found = find_plan_scenario(plan.scenario)
+    return [
+        word(
+            "screen", "preset_lever", language, lever=lever.title(language), start=lever.start,
+            owner=word("owner", lever.owner, language),
+        )
+        for lever in found.levers
+    ]  # fmt: skip
 
 
 def quantity_name(name: str, language: Language) -> str:

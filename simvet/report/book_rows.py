@@ -7,12 +7,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from simvet.report.brief_rows import advice, base_note, base_year, target_note, verdict_titles
-from simvet.report.context import ReportContext, outlook, signed_text
+from simvet.report.context import ReportContext, signed_text
 from simvet.report.terminal import bound_text, cause_text
 from simvet.report.wording import Language, word
 from simvet.result import Result
 from simvet.scenario import Spread
-from simvet.verdicts import Verdict
+from simvet.verdicts import Verdict, standing
 
 Rows = tuple[Sequence[str], list[Mapping[str, Any]]]
 
@@ -58,7 +58,7 @@ def _verdict(result: Result, v: Verdict, title: str, place: int, context: Report
         "bound_text": bound_text(v, language), "bound": v.bound, "target_year": t.year, "as_of": v.as_of,
         "value_as_of": v.value_as_of, "milestone": v.milestone, "milestone_assumed": v.milestone_assumed,
         "median": v.median, "low_80": v.low, "high_80": v.high, "gap": v.gap, "probability": v.probability,
-        "monte_carlo_error": v.error, "outlook": word("text", f"brief_{outlook(v)}", language),
+        "monte_carlo_error": v.error, "outlook": word("text", f"brief_{standing(v.probability)}", language),
         "first_year": v.first_year, "cause": cause_text(v, language),
         "owner": word("owner", v.owner, language) if v.owner else "", "advice": " ".join(advice(v, language)),
         "fights": separator.join(rival.labels[language] for rival in v.fights),

@@ -27,12 +27,12 @@ from simvet.report.brief_style import (
     shade,
 )  # fmt: skip
 from simvet.report.brief_trust import data_rows, late_texts, pull_rows, trust_texts
-from simvet.report.context import ReportContext, headlines_first, outlook, printable, unsigned_text
+from simvet.report.context import ReportContext, headlines_first, printable, unsigned_text
 from simvet.report.pictures import headline_pictures
 from simvet.report.word_parts import Footnotes, embed_font, new_document, saved, use_settings
 from simvet.report.wording import word
 from simvet.result import Result
-from simvet.verdicts import Verdict
+from simvet.verdicts import Verdict, standing
 
 WIDTHS = (42.0, 21.0, 28.0, 21.0, 28.0, 41.0, 37.0, 47.0)
 """Columns of the table of targets, mm; together the width of the page on its side."""
@@ -160,9 +160,9 @@ class _Brief:
             self.say(key, count=len(found), **{name: counts[name] for name in ("likely", "open", "unlikely")})
             for key, found in (("headlines_stand", [v for v in judged if v.headline]), ("all_stand", judged))
             if found
-            for counts in [Counter(map(outlook, found))]
+            for counts in [Counter(standing(v.probability) for v in found)]
         ]
-        binding = Counter(v.binding[0] for v in judged if v.binding and outlook(v) != "likely")
+        binding = Counter(v.binding[0] for v in judged if v.binding and standing(v.probability) != "likely")
         if binding:
             cause, count = binding.most_common(1)[0]
             owner = next(v.owner for v in judged if v.binding and v.binding[0] == cause)
@@ -197,7 +197,7 @@ class _Brief:
             cells = add_row(table, WIDTHS)
             for cell, name in zip(cells, COLUMNS, strict=True):
                 self._fill(cell, found[name])
-            shade(cells[COLUMNS.index("forecast")], outlook(verdict))
+            shade(cells[COLUMNS.index("forecast")], standing(verdict.probability))
         legend = paragraph(self.document, self.say("table_note"), "Brief Note")
         legend.paragraph_format.space_before = Mm(1.5)
 

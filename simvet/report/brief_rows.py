@@ -12,7 +12,7 @@ import numpy as np
 import simvet
 from simvet.indicators import find_item
 from simvet.items import BASES
-from simvet.report.context import ReportContext, outlook, printable, signed_text
+from simvet.report.context import ReportContext, printable, signed_text
 from simvet.report.register import need_text
 from simvet.report.terminal import bound_text, cause_text, change_text, full_name
 from simvet.report.wording import Language, band, number, word
@@ -20,7 +20,7 @@ from simvet.result import Result
 from simvet.scenario import Target
 from simvet.tables import Row
 from simvet.targets import BASE_FIGURES, BASE_QUANTITIES, is_reached
-from simvet.verdicts import PLAN_YEARS, Verdict
+from simvet.verdicts import PLAN_YEARS, Verdict, standing
 
 COLUMNS = ("target", "base", "bound", "status", "milestone", "forecast", "cause", "advice")
 """Columns of the brief's table, in order; FIGURES of them carry notes."""
@@ -205,7 +205,7 @@ def _forecast(result: Result, v: Verdict, context: ReportContext, before: Verdic
     language = context.language
     note = word("text", "brief_note_forecast", language, run=run_text(result, language))
     chance = word(
-        "text", "brief_chance", language, outlook=word("text", f"brief_{outlook(v)}", language),
+        "text", "brief_chance", language, outlook=word("text", f"brief_{standing(v.probability)}", language),
         probability=f"{v.probability * 100:.0f}", error=f"{v.error * 100:.1f}", mark=" †" if v.assumed_base else "",
     )  # fmt: skip
     dagger = (word("text", "brief_note_dagger", language),) if v.assumed_base else ()
@@ -246,7 +246,7 @@ def advice(v: Verdict, language: Language) -> list[str]:
 
     if v.target.kind == "baseline":
         return [say("check")]
-    if outlook(v) == "likely":
+    if standing(v.probability) == "likely":
         return [say("keep")]
     told: list[str] = []
     too_late = v.late is not None and v.late.too_late

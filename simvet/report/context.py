@@ -11,8 +11,6 @@ from simvet.report.wording import Language, word
 from simvet.tables import Row
 from simvet.verdicts import Verdict
 
-LIKELY, UNLIKELY = 0.8, 0.2
-"""Probability from which a target counts as likely, and up to which as unlikely; open between them."""
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 """First letters by which spreadsheets take a text of a CSV file for a formula."""
 
@@ -76,26 +74,6 @@ def plain_cell(text: str) -> str:
     """
     shown = printable(text)
     return f"'{shown}" if shown.startswith(FORMULA_STARTS) else shown
-
-
-def outlook(verdict: Verdict) -> str:
-    """Return whether a target is likely, open or unlikely.
-
-    Parameters
-    ----------
-    verdict : Verdict.
-
-    Returns
-    -------
-    str; likely, open or unlikely.
-
-    Notes
-    -----
-    Unit: none. Errors: none. Source: LIKELY, UNLIKELY; MODEL, section 8.
-    """
-    if verdict.probability >= LIKELY:
-        return "likely"
-    return "unlikely" if verdict.probability <= UNLIKELY else "open"
 
 
 def headlines_first(verdicts: Sequence[Verdict]) -> list[Verdict]:

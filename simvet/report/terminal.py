@@ -13,13 +13,12 @@ from simvet.checking import RegionCheck
 from simvet.comparison import Comparison, Difference
 from simvet.lateness import LateLever
 from simvet.loading import load_pathway, load_scenario, scenario_files
+from simvet.needs import LIKELY
 from simvet.report.wording import Language, band, number, word
 from simvet.result import Result
 from simvet.scenario import Target
 from simvet.targets import RATIO_BAND, is_roughly_equal, missing_datum, not_modelled, unit_of
-from simvet.verdicts import Verdict
-
-_STRONG, _WEAK = 0.8, 0.2
+from simvet.verdicts import UNLIKELY, Verdict
 
 
 def verdict_table(
@@ -83,7 +82,7 @@ def _counted(result: Result, verdicts: Sequence[Verdict], language: Language) ->
     lines: list[RenderableType] = []
     for kind in dict.fromkeys(v.target.kind for v in verdicts):
         found = [v.probability for v in verdicts if v.target.kind == kind]
-        likely, unlikely = sum(p >= _STRONG for p in found), sum(p <= _WEAK for p in found)
+        likely, unlikely = sum(p >= LIKELY for p in found), sum(p <= UNLIKELY for p in found)
         line = word(
             "text", "counted_line", language, kind=word("kind", kind, language), count=len(found), likely=likely,
             middling=len(found) - likely - unlikely, unlikely=unlikely,
@@ -189,7 +188,7 @@ def _cells(v: Verdict, language: Language, twice: bool, several: bool) -> list[R
 def probability_text(v: Verdict) -> Text:
     """Return the probability of a verdict with its Monte Carlo error, marked where it hangs on an assumed base."""
     mark = " †" if v.assumed_base else ""
-    style = "green" if v.probability >= _STRONG else "red" if v.probability <= _WEAK else "yellow"
+    style = "green" if v.probability >= LIKELY else "red" if v.probability <= UNLIKELY else "yellow"
     return Text(f"{v.probability * 100:.0f}% ±{v.error * 100:.1f}{mark}", style=style)
 
 

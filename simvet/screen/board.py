@@ -8,21 +8,15 @@ from collections.abc import Sequence
 from html import escape
 
 from simvet.planning.answering import Answer
+from simvet.report.canvas import bracketed
 from simvet.report.terminal import bound_text, cause_text, full_name, gap_text
 from simvet.report.wording import Language, band, word
-from simvet.verdicts import Verdict
+from simvet.verdicts import Verdict, standing
 
-LIKELY, UNLIKELY = 0.8, 0.2
-"""Probabilities from which on a target is called likely, and up to which unlikely."""
 SHOWN = ("flow", "own")
 """Kinds of targets on the board besides the headline ones; the page about targets has all."""
 SPARK = (72, 22)
 """Width and height of a trend, pixels."""
-
-
-def standing_of(probability: float) -> str:
-    """Return likely, open or unlikely; unit: share; errors: none; source: MODEL, section 8 (0.8), mirrored."""
-    return "likely" if probability >= LIKELY else "unlikely" if probability <= UNLIKELY else "open"
 
 
 def shown_on_board(verdicts: Sequence[Verdict]) -> list[Verdict]:
@@ -90,8 +84,8 @@ def _row(
 
 
 def _probability(v: Verdict, before: Sequence[Verdict], language: Language) -> str:
-    standing = standing_of(v.probability)
-    told = escape(word("screen", f"standing_{standing}", language))
+    found = standing(v.probability)
+    told = escape(word("screen", f"standing_{found}", language))
     percent = f"{v.probability * 100:.0f}%"
     moved = ""
     old = next((b for b in before if key_of(b) == key_of(v)), None)
@@ -100,7 +94,7 @@ def _probability(v: Verdict, before: Sequence[Verdict], language: Language) -> s
         moved = f'<span class="moved">{"▲" if up else "▼"}{abs(v.probability - old.probability) * 100:.0f}</span>'
     mark = " †" if v.assumed_base else ""
     return (
-        f'<span class="bar"><span class="{standing}" style="width:{v.probability * 100:.0f}%"></span></span>'
+        f'<span class="bar"><span class="{found}" style="width:{v.probability * 100:.0f}%"></span></span>'
         f"<b>{percent}</b>{mark} <small>±{v.error * 100:.0f} · {told}</small>{moved}"
     )
 
@@ -116,8 +110,7 @@ def _cause(v: Verdict, answer: Answer, searched: Answer | None, language: Langua
             return f'<span class="faint">{escape(word("screen", "cause_searching", language))}</span>'
         text, css = f"{cause_text(old, language, short=True)} …", "faint"
         v = old
-    owner = f"（{word('owner', v.owner, language)}）" if v.owner and language == "zh" else ""
-    owner = f" ({word('owner', v.owner, language)})" if v.owner and language == "en" else owner
+    owner = bracketed(word("owner", v.owner, language), language) if v.owner else ""
     return f'<span class="{css}">{escape(text + owner)}</span>'
 
 

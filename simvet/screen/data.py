@@ -11,14 +11,15 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from simvet.edits import Edit, identity_of
+from simvet.edits import Edit, Identity, identity_of
 from simvet.errors import InputError
 from simvet.loading.workbook import read_region_workbook
 from simvet.loading.workbook_template import write_region_workbook
 from simvet.own_region import check_region_workbook
-from simvet.planning.own import find_plan_scenario, keep_scenario, regions_folder
+from simvet.planning.link import LONGEST_WORD
+from simvet.planning.own import clear_regions, find_plan_scenario, keep_scenario, regions_folder
 from simvet.planning.plan import Plan, Signature
-from simvet.planning.words import quantity_name
+from simvet.planning.words import edits_of, quantity_name
 from simvet.report.wording import word
 from simvet.screen.session import Session, session
 from simvet.screen.settings import MOST_UPLOAD
@@ -49,9 +50,9 @@ def show() -> None:
 def _reference_dates(desk: Session, register: Register) -> None:
     scenario = find_plan_scenario(desk.plan.scenario)
     st.subheader(desk.say("data_dates"))
-    facts = {"base": scenario.base_year, "as_of": desk.plan.as_of or scenario.as_of, "until": scenario.until}
-    st.markdown(desk.say("data_years", **facts))
-    _as_of(desk, scenario.base_year, scenario.until, int(facts["as_of"]))
+    st.markdown(desk.say("data_years", base=scenario.base_year, as_of=scenario.as_of, until=scenario.until))
+    last = max((target.year for target in scenario.targets), default=scenario.until)
+    _as_of(desk, scenario.base_year, min(last, scenario.until), desk.plan.as_of or scenario.as_of)
     rows = []
     for use in ("figure", "path", "prior", "quantity"):
         held = [row for row in register.rows if row.use == use]
@@ -67,9 +68,10 @@ def _reference_dates(desk: Session, register: Register) -> None:
 
 
 def _as_of(desk: Session, base: int, until: int, now: int) -> None:
+    """Let the planner choose the year of the milestones: not beyond the last target, for there is none to be seen."""
     key = f"as_of|{desk.epoch}"
     st.session_state.setdefault(key, now)
-    years = list(range(base + 1, until + 1))
+    years = list(range(base + 1, max(until, now) + 1))
     st.selectbox(desk.say("as_of"), years, key=key, on_change=_seen_from, args=(key,), width=220)
 
 
@@ -97,16 +99,30 @@ def _table(desk: Session, register: Register) -> None:
     assumed = [row for row in rows if row.status == "assumed"]
     if assumed:
         _sign_all(desk, assumed)
-    key = f"rows|{desk.epoch}|{desk.language}|{status}|{wanted}"
+    _restore(desk)
+    key = f"rows|{desk.epoch}|{desk.tables}|{desk.language}|{status}|{wanted}"
     # The editor keeps what was typed as changes to one fixed frame: a frame that follows would lose every second one.
+    # Once it has forgotten them, because another page was open, the frame begins anew from the plan.
     held = st.session_state.get("data_frame")
-    if held is None or held[0] != key:
-        held = (key, [identity_of(row) for row in rows], _frame(desk, rows, register), desk.plan)
+    if held is None or held[0] != key or key not in st.session_state:
+        held = (key, [identity_of(row) for row in rows], _frame(desk, rows, register))
         st.session_state["data_frame"] = held
     st.data_editor(
         held[2], key=key, hide_index=True, height=460, num_rows="fixed", on_change=_edited, args=(key,),
         disabled=[desk.say(f"column_{name}") for name in TOLD], column_config=_columns(desk),
     )  # fmt: skip
+
+
+def _restore(desk: Session) -> None:
+    """Offer to put back the numbers that were replaced, one by one."""
+    for number, (edit, told) in enumerate(zip(desk.plan.edits, edits_of(desk.plan, desk.language), strict=True)):
+        with st.container(horizontal=True, gap="small", vertical_alignment="center"):
+            st.markdown(told)
+            st.button(desk.say("restore"), key=f"restore|{number}", on_click=_put_back, args=(edit.row,))
+
+
+def _put_back(row: Identity) -> None:
+    session().adopt(session().plan.without_edit(row))
 
 
 def _sign_all(desk: Session, rows: list[Row]) -> None:
@@ -170,47 +186,69 @@ def _columns(desk: Session) -> dict[str, Any]:
 
 
 def _edited(key: str) -> None:
-    """Take what was typed: the plan as it was when the table was drawn, and every change since."""
+    """Take what was typed into the plan: cell by cell on top of what the plan says now."""
     desk = session()
     held = st.session_state.get("data_frame")
     if held is None or held[0] != key:
         return
-    _, rows, frame, plan = held
+    _, rows, frame = held
     names = {desk.say(f"column_{name}"): name for name in (*NUMBERS, "reason", *SIGNED)}
-    plan = replace(plan, settings=desk.plan.settings, as_of=desk.plan.as_of)
+    register = register_of(desk.plan)
+    present = {identity_of(row): row for row in register.rows}
+    plan, waiting = desk.plan, False
     for position, typed in st.session_state[key]["edited_rows"].items():
-        before = {names[column]: frame.iloc[int(position)][column] for column in names}
-        after = before | {names[column]: value for column, value in typed.items() if column in names}
-        plan = _changed(plan, rows[int(position)], before, after, desk)
-    desk.adopt(plan, forget=False)
+        said = {names[column]: value for column, value in typed.items() if column in names}
+        shown = {names[column]: frame.iloc[int(position)][column] for column in names}
+        row = present[rows[int(position)]]
+        plan, unsaid = _renumbered(plan, row, said, shown)
+        waiting = waiting or unsaid
+        plan = _signed(plan, row, said)
+    if waiting:
+        desk.notices.append(("info", desk.say("reason_wanted")))
+    numbers_changed = plan.edits != desk.plan.edits
+    if desk.adopt(plan, forget=False) and numbers_changed:
+        # Status, range and grade of an edited row are others now: draw them.
+        desk.tables += 1
 
 
-def _changed(plan: Plan, row: Any, before: dict[str, Any], after: dict[str, Any], desk: Session) -> Plan:
-    numbers = [_number(after[name]) for name in NUMBERS]
-    if numbers != [_number(before[name]) for name in NUMBERS] or str(after["reason"]) != str(before["reason"]):
-        reason = str(after["reason"] or "").strip() or desk.say("no_reason")
-        plan = plan.with_edit(Edit(row, *_in_order(numbers, before), reason))
-    if any(str(after[name]) != str(before[name]) for name in SIGNED):
-        day = after["signed_on"]
-        plan = plan.with_signature(
-            Signature(
-                row, str(after["owner"] or "").strip(), "" if day is None or pd.isna(day) else str(day)[:10],
-                str(after["signed_by"] or "").strip(),
-            )
-        )  # fmt: skip
-    return plan
+def _renumbered(plan: Plan, row: Row, said: dict[str, Any], shown: dict[str, Any]) -> tuple[Plan, bool]:
+    """Return the plan with the numbers typed into a row, and whether they wait for a reason."""
+    identity = identity_of(row)
+    old = next((edit for edit in plan.edits if edit.row == identity), None)
+    reason = " ".join(str(said.get("reason", old.reason if old else "") or "").split())[:LONGEST_WORD]
+    if not any(name in said for name in (*NUMBERS, "reason")) or (old is None and not any(n in said for n in NUMBERS)):
+        return plan, False
+    if not reason:
+        return plan, True
+    before = {name: float(shown[name]) for name in NUMBERS}
+    typed = {name: _number(said[name]) for name in NUMBERS if name in said}
+    numbers = _in_order(before, typed)
+    if old is not None and (old.value, old.low, old.high, old.reason) == (*numbers, reason):
+        return plan, False
+    return plan.with_edit(Edit(identity, *numbers, reason)), False
+
+
+def _signed(plan: Plan, row: Row, said: dict[str, Any]) -> Plan:
+    """Return the plan with owner, day and name as typed into a row."""
+    if not any(name in said for name in SIGNED):
+        return plan
+    old = next((s for s in plan.signatures if s.row == identity_of(row)), Signature(identity_of(row), ""))
+    told = {name: " ".join(str(said[name] or "").split())[:200] for name in SIGNED if name in said}
+    if "signed_on" in told:
+        told["signed_on"] = told["signed_on"][:10]
+    owner, day, name = (told.get(part, getattr(old, part)) for part in SIGNED)
+    return plan.with_signature(Signature(old.row, owner, day, name))
 
 
 def _number(value: Any) -> float:
     return float("nan") if value is None else float(value)
 
 
-def _in_order(numbers: list[float], before: dict[str, Any]) -> tuple[float, float, float]:
-    """Return value, low and high; a value typed outside its old range takes the range with it, in proportion."""
-    value, low, high = numbers
-    old = [_number(before[name]) for name in NUMBERS]
-    if [low, high] == old[1:] and math.isfinite(value) and not low <= value <= high and old[0] != 0.0:
-        ends = sorted((low * value / old[0], high * value / old[0]))
+def _in_order(before: dict[str, float], typed: dict[str, float]) -> tuple[float, float, float]:
+    """Return value, low and high; a value typed alone and outside its range takes the range with it, in proportion."""
+    value, low, high = ({**before, **typed}[name] for name in NUMBERS)
+    if set(typed) == {"value"} and math.isfinite(value) and not low <= value <= high and before["value"] != 0.0:
+        ends = sorted((low * value / before["value"], high * value / before["value"]))
         return value, min(ends[0], value), max(ends[1], value)
     return value, low, high
 
@@ -227,8 +265,7 @@ def _workbook(desk: Session) -> None:
     st.subheader(desk.say("data_workbook"))
     st.caption(desk.say("data_workbook_note", most=MOST_UPLOAD))
     scenario = find_plan_scenario(desk.plan.scenario)
-    region = scenario.regions[0].region
-    base = desk.plan.scenario if region == desk.plan.scenario else region
+    base = scenario.regions[0].region
     try:
         st.download_button(
             desk.say("download_template"), _template(base, scenario.data_digest), f"simvet_{base}.xlsx",
@@ -251,7 +288,12 @@ def _take_workbook(desk: Session, raw: bytes, name: str) -> None:
         with st.spinner(desk.say("uploading")):
             book = read_region_workbook(raw, shown)
             scenario = check_region_workbook(raw, regions_folder(), shown)
-        signed = tuple(Signature((book.key, *row[1:]), *told) for row, told in sorted(book.signatures.items()))
+        signed = tuple(
+            Signature((book.key, *row[1:]), *(" ".join(part.split())[:200] for part in told))
+            for row, told in sorted(book.signatures.items())
+        )
+        clear_regions()
+        desk.brought.append(scenario.name)
         desk.adopt(Plan(scenario.name, signatures=signed))
         desk.notices.append(("info", desk.say("uploaded", title=scenario.labels[desk.language])))
     except InputError as error:
@@ -271,6 +313,7 @@ def _scenario(desk: Session) -> None:
     desk.uploads += 1
     try:
         name = keep_scenario(given.getvalue(), given.name)
+        desk.brought.append(name)
         desk.adopt(Plan(name))
         desk.notices.append(("info", desk.say("uploaded", title=find_plan_scenario(name).labels[desk.language])))
     except InputError as error:

@@ -6,11 +6,12 @@ from pathlib import Path
 
 import streamlit as st
 
+from simvet.errors import InputError
 from simvet.loading import load_scenario, scenario_files
 from simvet.planning.link import LONGEST_TITLE, MOST_VARIANTS
 from simvet.planning.own import OWN, find_plan_scenario
 from simvet.planning.plan import Plan
-from simvet.report.wording import LANGUAGES, Language
+from simvet.report.wording import LANGUAGES, Language, word
 from simvet.screen.service import service
 from simvet.screen.session import Session, session
 
@@ -40,6 +41,7 @@ def open_frame() -> Session:
     """
     st.html(LOOK)
     desk = session()
+    service().tasks.touch(desk.user)
     with st.sidebar:
         _language(desk)
         _scenario(desk)
@@ -52,9 +54,10 @@ def open_frame() -> Session:
 
 
 def _language(desk: Session) -> None:
-    names = {"zh": "中文", "en": "English"}  # each in its own language, whatever the other words are in
+    # Each in its own language, whatever the other words are in.
+    names = {language: word("screen", "own_name", language) for language in LANGUAGES}
     st.segmented_control(
-        "语言 / Language", LANGUAGES, format_func=names.__getitem__, default=desk.language, required=True,
+        desk.say("language"), LANGUAGES, format_func=names.__getitem__, default=desk.language, required=True,
         key="language", on_change=_spoken, label_visibility="collapsed",
     )  # fmt: skip
 
@@ -70,12 +73,17 @@ def _scenario(desk: Session) -> None:
     held = presets(desk.language)
     name = desk.plan.scenario
     region = next((region for region, found in held.items() if name in found), name)
-    regions = list(held) if region in held else [*held, region]
+    own = [one for one in dict.fromkeys([*desk.brought, *(plan.scenario for _, plan in desk.variants), name])
+           if is_own(one)]  # fmt: skip
+    regions = [*held, *own]
 
     def titled(one: str) -> str:
         if one in held:
             return held[one][one].split("·")[0].strip()
-        return find_plan_scenario(one).labels[desk.language]
+        try:
+            return desk.say("uploaded_region", title=find_plan_scenario(one).labels[desk.language])
+        except InputError:
+            return desk.say("uploaded_gone")
 
     st.selectbox(
         desk.say("region"), regions, index=regions.index(region), format_func=titled, key=f"region|{desk.epoch}",
@@ -144,9 +152,30 @@ def watch(desk: Session) -> None:
         st.warning(desk.say("sharpen_failed"))
         return
     best = service().sharper.best(desk.plan)
-    if best is not None and best.searched:
-        return
-    _watching(desk.plan, best is not None)
+    if best is None or not best.searched:
+        _watching(desk.plan, best is not None)
+    elif any(_is_rough(plan) for plan in compared(desk)):
+        _watching_others(desk.plan)
+
+
+def compared(desk: Session) -> list[Plan]:
+    """Return the plans that the one at hand is compared with; unit, errors: none; source: the desk."""
+    base = [Plan(desk.plan.scenario)] if desk.plan.settings or desk.plan.edits or desk.variants else []
+    return [*base, *(plan for _, plan in desk.variants)]
+
+
+def _is_rough(plan: Plan) -> bool:
+    return service().sharper.best(plan) is None and not service().sharper.failed(plan)
+
+
+@st.fragment(run_every=QUIET)
+def _watching_others(plan: Plan) -> None:
+    """Have what stands beside the plan sharpened too, so that only equals are compared."""
+    desk = session()
+    rough = [other for other in compared(desk) if _is_rough(other)]
+    if plan.digest != desk.plan.digest or not rough:
+        st.rerun(scope="app")
+    service().sharper.want(f"{desk.user} beside", rough[0], search=False)
 
 
 @st.fragment(run_every=QUIET)

@@ -7,12 +7,13 @@ from dataclasses import dataclass, replace
 import streamlit as st
 
 from simvet.loading import LAST_YEAR
-from simvet.planning.controls import EVERY, OWNERS, Control, bears_on, controls
+from simvet.planning.controls import EVERY, OWNERS, Control, bears_on, controls, find_control
+from simvet.planning.own import find_plan_scenario
 from simvet.planning.plan import EARLIEST, LATEST, LIMIT, PROJECT, Setting, switchable
 from simvet.report.wording import word
 from simvet.scenario import Project, Scenario
 from simvet.screen.service import service
-from simvet.screen.session import Session
+from simvet.screen.session import Session, session
 
 OTHER = "other"
 """What the table of levers calls a region that is not one of the project's."""
@@ -51,7 +52,8 @@ def scale_of(control: Control, desk: Session) -> Scale:
             return Scale(0.0, 100.0, word("screen", "form_points", desk.language))
         return Scale(0.0, 100.0, "%.1f%%" if fine else "%.0f%%")
     whole = control.step >= 1.0
-    return Scale(0.0, 1.0, "%+.0f" if whole and control.operation == "add" else "%.0f" if whole else "%+.2f")
+    sign = "+" if control.operation == "add" else ""
+    return Scale(0.0, 1.0, f"%{sign}.0f" if whole else f"%{sign}.2f")
 
 
 def region_name(scenario: Scenario) -> str:
@@ -68,7 +70,7 @@ def first_levers(scenario: Scenario) -> list[Control]:
 
 
 def default_start(scenario: Scenario) -> int:
-    """Return the school year from which a lever acts unless said otherwise: the first that can still be decided."""
+    """Return the school year from which a lever acts unless said otherwise: the first after what is known."""
     return min(max(scenario.as_of + 1, scenario.base_year + 1), LAST_YEAR)
 
 
@@ -133,16 +135,13 @@ def _lever(desk: Session, control: Control, scenario: Scenario, with_owner: bool
     slider.slider(
         f"**{label}**" if setting else label, scale.shown(control.low), scale.shown(control.high),
         step=round(control.step * scale.times, 6), format=scale.form, key=key, on_change=_moved,
-        args=(control.name, key, scale, start), help=control.reason if desk.language == "en" else None,
+        args=(control.name, key, scale, start), help=control.reasons[desk.language],
     )  # fmt: skip
     with schedule:
         _schedule(desk, control, setting, start)
 
 
 def _moved(name: str, key: str, scale: Scale, start: int) -> None:
-    from simvet.planning.controls import find_control  # noqa: PLC0415
-    from simvet.screen.session import session  # noqa: PLC0415
-
     desk, control = session(), find_control(name)
     value = scale.value(float(st.session_state[key]))
     old = desk.plan.setting(name)
@@ -179,6 +178,7 @@ def _schedule(desk: Session, control: Control, setting: Setting | None, start: i
             st.session_state.setdefault(key, value)
         years = list(range(base, LAST_YEAR + 1))
         st.selectbox(desk.say("from"), years, key=keys["from"], on_change=_rescheduled, args=(control.name, keys))
+        st.button(desk.say("lever_back"), key=f"back|{control.name}", on_click=_put_back, args=(control.name,))
         if control.once:
             return
         st.selectbox(
@@ -188,9 +188,11 @@ def _schedule(desk: Session, control: Control, setting: Setting | None, start: i
         st.checkbox(desk.say("ramp"), key=keys["ramp"], on_change=_rescheduled, args=(control.name, keys))
 
 
-def _rescheduled(name: str, keys: dict[str, str]) -> None:
-    from simvet.screen.session import session  # noqa: PLC0415
+def _put_back(name: str) -> None:
+    session().adopt(session().plan.without_setting(name))
 
+
+def _rescheduled(name: str, keys: dict[str, str]) -> None:
     desk = session()
     setting = desk.plan.setting(name)
     if setting is None:
@@ -204,8 +206,6 @@ def _rescheduled(name: str, keys: dict[str, str]) -> None:
 
 def desk_base_year(desk: Session) -> int:
     """Return the base year of the plan's scenario; unit: school year; errors: InputError; source: the scenario."""
-    from simvet.planning.own import find_plan_scenario  # noqa: PLC0415
-
     return find_plan_scenario(desk.plan.scenario).base_year
 
 
@@ -224,8 +224,6 @@ def _project_lever(desk: Session, project: Project) -> None:
 
 
 def _project_moved(name: str, key: str) -> None:
-    from simvet.screen.session import session  # noqa: PLC0415
-
     desk = session()
     value = float(st.session_state[key])
     if value == 0.0:
@@ -252,8 +250,6 @@ def _limits(desk: Session, scenario: Scenario) -> None:
 
 
 def _limit_switched(name: str, key: str, held: bool) -> None:
-    from simvet.screen.session import session  # noqa: PLC0415
-
     desk = session()
     value = bool(st.session_state[key])
     if value == held:

@@ -13,7 +13,7 @@ def main() -> None:
     """Draw the page that was asked for; unit: on it; errors: told on it; source: the planner's desk."""
     import streamlit as st  # noqa: PLC0415
 
-    from simvet.errors import InputError  # noqa: PLC0415
+    from simvet.errors import InputError, SimvetError  # noqa: PLC0415
     from simvet.report.wording import complain  # noqa: PLC0415
     from simvet.screen.frame import open_frame  # noqa: PLC0415
     from simvet.screen.session import keep_address  # noqa: PLC0415
@@ -27,6 +27,8 @@ def main() -> None:
         page.run()
     except InputError as error:
         st.error(complain(error, desk.language))
+    except SimvetError:
+        st.error(desk.say("run_failed"))
 
 
 # A worker process looks at this file again under another name: it must not draw, nor load what it does not need.

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from html import escape
 
 import streamlit as st
 
+from simvet.errors import InputError
 from simvet.planning.answering import Answer
 from simvet.planning.own import find_plan_scenario
 from simvet.planning.plan import Plan
-from simvet.planning.words import changes_of, plan_title
+from simvet.planning.words import changes_of, plan_title, preset_of
+from simvet.report.canvas import colon
 from simvet.report.register import need_text
 from simvet.report.terminal import bound_text, full_name, late_lines
 from simvet.report.wording import band, word
@@ -18,6 +21,7 @@ from simvet.screen.frame import watch
 from simvet.screen.levers import show_levers
 from simvet.screen.service import service
 from simvet.screen.session import Session, best_answer, session
+from simvet.verdicts import Verdict, standing
 
 
 def show() -> None:
@@ -28,7 +32,7 @@ def show() -> None:
     with board:
         answer = best_answer(desk)
         bare = Plan(desk.plan.scenario)
-        before = _of_same_size(bare, answer).verdicts if desk.plan.settings or desk.plan.edits else ()
+        before = _of_same_size(bare, answer) if desk.plan.settings or desk.plan.edits else ()
         st.html(f"<h3>{escape(plan_title(desk.plan, desk.language))}</h3>{badge(desk, answer)}")
         st.html(board_html(answer, before, desk.searched, desk.language))
         _changes(desk)
@@ -42,12 +46,12 @@ def show() -> None:
     watch(desk)
 
 
-def _of_same_size(plan: Plan, answer: Answer) -> Answer:
-    """Return the answer to another plan, of as many draws if there is one: differences then are policy alone."""
+def _of_same_size(plan: Plan, answer: Answer) -> Sequence[Verdict]:
+    """Return the verdicts on another plan from as many draws, none while there are none: differences are policy."""
+    if answer.draws == service().quick.draws:
+        return service().quick.verdicts(plan).verdicts
     sharp = service().sharper.best(plan)
-    if sharp is not None and sharp.draws == answer.draws:
-        return sharp
-    return service().quick.verdicts(plan)
+    return sharp.verdicts if sharp is not None and sharp.draws == answer.draws else ()
 
 
 def badge(desk: Session, answer: Answer) -> str:
@@ -60,7 +64,7 @@ def badge(desk: Session, answer: Answer) -> str:
 
 def _below(desk: Session, answer: Answer) -> None:
     others = [v for v in answer.verdicts if v not in shown_on_board(answer.verdicts)]
-    likely = sum(v.probability >= 0.8 for v in others)
+    likely = sum(standing(v.probability) == "likely" for v in others)
     st.caption(desk.say("board_note", draws=answer.draws))
     if others:
         st.caption(desk.say("board_others", count=len(others), likely=likely))
@@ -71,26 +75,23 @@ def _below(desk: Session, answer: Answer) -> None:
     needs = [(v, need_text(v, desk.language)) for v in answer.verdicts if v.headline and v.need is not None]
     if answer.searched and needs:
         lines = "".join(
-            f"<li>{escape(full_name(v.target, v.reading, desk.language, False))}："
+            f"<li>{escape(full_name(v.target, v.reading, desk.language, False))}{colon(desk.language)}"
             f"{escape(text)}</li>" for v, text in needs
         )  # fmt: skip
         st.html(f'<div class="plain"><b>{escape(desk.say("needs"))}</b><ul>{lines}</ul></div>')
 
 
 def _changes(desk: Session) -> None:
-    changes = changes_of(desk.plan, desk.language)
+    changes = [*preset_of(desk.plan, desk.language), *changes_of(desk.plan, desk.language)]
     lines = "".join(f"<li>{escape(line)}</li>" for line in changes) or f"<li>{escape(desk.say('no_change'))}</li>"
     st.html(f'<div class="plain" data-part="changes"><b>{escape(desk.say("changes"))}</b><ul>{lines}</ul></div>')
 
 
 def _side_by_side(desk: Session) -> None:
     """Draw baseline, the plan at hand and the scenarios kept beside it, the headline targets as rows."""
-    region = find_plan_scenario(desk.plan.scenario).regions[0].region
-    columns = [(desk.say("baseline"), Plan(desk.plan.scenario)), (desk.say("at_hand"), desk.plan), *desk.variants]
-    answers = []
-    for title, plan in columns:
-        same = find_plan_scenario(plan.scenario).regions[0].region == region
-        answers.append((title, service().quick.verdicts(plan) if same else None))
+    base = desk.say("baseline", title=plan_title(desk.plan, desk.language))
+    columns = [(base, Plan(desk.plan.scenario)), (desk.say("at_hand"), desk.plan), *desk.variants]
+    answers, draws = _same_draws(desk, columns)
     shown = [v for v in answers[1][1].verdicts if v.headline] if answers[1][1] else []
     head = "".join(f'<th scope="col">{escape(title)}</th>' for title, _ in answers)
     body = ""
@@ -103,7 +104,7 @@ def _side_by_side(desk: Session) -> None:
         body += f'<tr><th scope="row">{name}<small>{bound}</small></th>{cells}</tr>'
     st.html(
         f'<h4>{escape(desk.say("side_by_side"))}</h4><table class="board" data-part="compare"><caption>'
-        f"{escape(desk.say('side_note', draws=service().quick.draws))}</caption><thead><tr>"
+        f"{escape(desk.say('side_note', draws=draws))}</caption><thead><tr>"
         f'<th scope="col">{escape(desk.say("board_target"))}</th>{head}</tr></thead><tbody>{body}</tbody></table>'
     )
     for title, found in answers:
@@ -111,10 +112,30 @@ def _side_by_side(desk: Session) -> None:
             st.caption(desk.say("other_region", title=title))
 
 
-def _beside(desk: Session, v: object, found: Answer | None) -> str:
+def _same_draws(desk: Session, columns: list[tuple[str, Plan]]) -> tuple[list[tuple[str, Answer | None]], int]:
+    """Return the answers of all columns, every one of the same draws: of many where all are there, else of few."""
+    region = find_plan_scenario(desk.plan.scenario).regions[0].region
+    mine = [(title, plan if _is_about(plan, region) else None) for title, plan in columns]
+    shared = service()
+    sharp = {plan.digest: shared.sharper.best(plan) for _, plan in mine if plan is not None}
+    if all(found is not None for found in sharp.values()):
+        answers = [(title, sharp[plan.digest] if plan else None) for title, plan in mine]
+        return answers, next(found.draws for found in sharp.values() if found is not None)
+    return [(title, shared.quick.verdicts(plan) if plan else None) for title, plan in mine], shared.quick.draws
+
+
+def _is_about(plan: Plan, region: str) -> bool:
+    """Return whether a plan is of a region; one whose upload is gone is of none."""
+    try:
+        return find_plan_scenario(plan.scenario).regions[0].region == region
+    except InputError:
+        return False
+
+
+def _beside(desk: Session, v: Verdict, found: Answer | None) -> str:
     if found is None:
         return "<td>–</td>"
-    other = next((o for o in found.verdicts if key_of(o) == key_of(v)), None)  # type: ignore[arg-type]
+    other = next((o for o in found.verdicts if key_of(o) == key_of(v)), None)
     if other is None:
         return "<td>–</td>"
     told = band(other.median, other.low, other.high, other.unit, desk.language)

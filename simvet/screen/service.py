@@ -5,7 +5,7 @@ from __future__ import annotations
 import atexit
 import os
 import threading
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from simvet.planning.answering import FEW, Answering
 from simvet.planning.link import signing_key
@@ -31,7 +31,6 @@ class Service:
     sharper: Sharpener
     tasks: Tasks
     key: bytes
-    results: dict[str, object] = field(default_factory=dict)
 
 
 _MADE: list[Service] = []

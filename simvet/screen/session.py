@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 import streamlit as st
 
-from simvet.errors import InputError
+from simvet.errors import InputError, SimvetError
 from simvet.planning.answering import Answer, plan_scenario
 from simvet.planning.controls import controls
 from simvet.planning.history import History
@@ -38,8 +38,10 @@ class Session:
     opened: str = ""
     searched: Answer | None = None
     uploads: int = 0
+    brought: list[str] = field(default_factory=list)
+    tables: int = 0
+    last_good: Answer | None = None
     prepared_for: object = None
-    prepared: tuple[object, dict[str, bytes]] | None = None
 
     @property
     def plan(self) -> Plan:
@@ -108,13 +110,13 @@ class Session:
         """Forget a scenario kept beside."""
         self.variants = [(name, plan) for name, plan in self.variants if name != title]
 
-    def link(self) -> str | None:
-        """Return the text of the link to this desk, None where nothing differs from a fresh one or it is too long."""
+    def link(self, slot: str = "") -> str | None:
+        """Return the text of the link to this desk, None where nothing differs from a fresh one or none can be made."""
         desk = Desk(self.plan, tuple(self.variants))
         if desk == Desk(Plan(FIRST)):
             return None
         try:
-            return write_link(desk, service().key)
+            return write_link(desk, service().key, slot)
         except InputError:
             return None
 
@@ -161,7 +163,7 @@ def keep_address(desk: Session) -> None:
     Unit: none. Errors: none. Source: Streamlit loses the query when a page is left, so that every run writes it anew.
     """
     wanted: dict[str, str] = {}
-    link = desk.link()
+    link = desk.link(desk.user)
     if link is not None:
         wanted["s"] = link
     if desk.language == "en":
@@ -179,11 +181,11 @@ def best_answer(desk: Session) -> Answer:
 
     Returns
     -------
-    Answer.
+    Answer; the last good one, with a note on the page, where the plan at hand cannot be run.
 
     Raises
     ------
-    InputError : the plan cannot be run.
+    SimvetError : the plan cannot be run and there is no earlier answer.
 
     Notes
     -----
@@ -193,8 +195,16 @@ def best_answer(desk: Session) -> Answer:
     if sharp is not None:
         if sharp.searched:
             desk.searched = sharp
+        desk.last_good = sharp
         return sharp
-    return service().quick.verdicts(desk.plan)
+    try:
+        desk.last_good = service().quick.verdicts(desk.plan)
+    except SimvetError as error:
+        if desk.last_good is None:
+            raise
+        told = complain(error, desk.language) if isinstance(error, InputError) else desk.say("run_failed")
+        st.error(f"{told} {desk.say('last_good_stays')}")
+    return desk.last_good
 
 
 def viewed(desk: Session, name: str, *arguments: object) -> object:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import datetime
-from typing import Any
 
 import streamlit as st
 
 from simvet.planning.link import LONGEST
+from simvet.planning.plan import Plan
 from simvet.planning.scenario_text import scenario_text
 from simvet.planning.words import changes_of, plan_title
-from simvet.screen.progress import show_task
+from simvet.screen.progress import Kept, kept, show_task
 from simvet.screen.service import service
 from simvet.screen.session import Session, session
 from simvet.screen.signing import register_of
@@ -65,8 +65,8 @@ def _link(desk: Session) -> None:
     st.code(address, language=None, wrap_lines=True)
 
 
-def _name(desk: Session, ending: str) -> str:
-    return f"simvet_{desk.plan.scenario}_{desk.plan.digest[:8]}.{ending}"
+def _name(plan: Plan, ending: str) -> str:
+    return f"simvet_{plan.scenario}_{plan.digest[:8]}.{ending}"
 
 
 def _scenario_file(desk: Session) -> None:
@@ -76,38 +76,33 @@ def _scenario_file(desk: Session) -> None:
     changes = "; ".join(changes_of(desk.plan, desk.language))
     text = scenario_text(desk.plan, title, changes)
     st.download_button(
-        desk.say("download_scenario"), text.encode(), _name(desk, "yaml"), "application/yaml", key="scenario_file"
+        desk.say("download_scenario"), text.encode(), _name(desk.plan, "yaml"), "application/yaml", key="scenario_file"
     )
 
 
 def _prepared(desk: Session) -> None:
     st.subheader(desk.say("take_files"))
     st.caption(desk.say("files_note"))
-    key = f"takeaway|{desk.user}"
     wanted = (desk.plan, tuple(desk.variants), desk.language)
-    # A long list of options would only hide the three files that everybody takes.
     if st.button(desk.say("prepare"), key="prepare", type="primary"):
         service().tasks.start(
             desk.user, "takeaway", desk.plan, desk.language, address_of(desk) or "", datetime.date.today()
         )
         desk.prepared_for = wanted
-    task = show_task(desk, "takeaway")
-    if task is not None and task.state == "finished" and task.result is not None:
-        desk.prepared = (desk.prepared_for, task.result)
-        service().tasks.forget(desk.user, "takeaway")
-    if desk.prepared is None:
+    show_task(desk, "takeaway", most=1)
+    made = kept("takeaway", desk.plan)
+    if made is None:
         return
-    made_for, files = desk.prepared
-    if made_for != wanted:
+    if desk.prepared_for != wanted:
         st.info(desk.say("prepared_before"))
-    _buttons(desk, files, key)
+    _buttons(desk, made)
 
 
-def _buttons(desk: Session, files: dict[str, Any], key: str) -> None:
+def _buttons(desk: Session, made: Kept) -> None:
     with st.container(horizontal=True, gap="small"):
         for name, (ending, kind) in FILES.items():
-            size = len(files[name]) / 1e6
+            size = len(made.result[name]) / 1e6
             st.download_button(
-                desk.say(f"download_{name}", size=f"{size:.1f}"), files[name], _name(desk, ending), kind,
-                key=f"{key}|{name}",
+                desk.say(f"download_{name}", size=f"{size:.1f}"), made.result[name], _name(made.plan, ending), kind,
+                key=f"file|{name}",
             )  # fmt: skip

@@ -14,11 +14,11 @@ from simvet.register import ANSWERED, BASE_FIGURE, INSTRUMENT, LACKING, Register
 from simvet.report.terminal import full_name, target_name
 from simvet.report.wording import Language, word
 from simvet.scenario import Target
-from simvet.screen.board import standing_of
 from simvet.screen.service import service
 from simvet.screen.session import Session, best_answer
 from simvet.targets import missing_datum
 from simvet.verdicts import Verdict
+from simvet.verdicts import standing as standing_word
 
 EVERY_REGION = "all"
 UNKNOWN = "unknown"
@@ -144,7 +144,7 @@ def answered(targets: Sequence[Target], verdicts: Sequence[Verdict]) -> list[Reg
 def standing(row: RegisterRow) -> str:
     """Return how a row stands, one of STANDINGS; unit: none; errors: none; source: its verdict or status."""
     if row.status == ANSWERED and row.verdict is not None:
-        return standing_of(row.verdict.probability)
+        return standing_word(row.verdict.probability)
     return row.status
 
 

@@ -19,8 +19,12 @@ from simvet.screen.work import WORK, sharpen, yield_to_server
 
 AT_ONCE = 2
 """Tasks that run at the same time; more would only share the same cores."""
+KEPT = 1800.0
+"""Seconds for which a finished task waits for a user who is away."""
 FORGOTTEN = 120.0
 """Seconds after which a task that nobody has looked at is stopped: its window was closed."""
+MOST_BREAKS = 3
+"""Times that the worker may die over a plan before the plan is taken to be the reason."""
 MOST_USERS = 500
 """Users whose latest wish is remembered."""
 MOST_WAITING = 4
@@ -98,9 +102,16 @@ class Tasks:
 
     def cancel(self, user: str, kind: str) -> None:
         """Stop a user's task, if it runs."""
-        task = self._held.get((user, kind))
-        if task is not None and not task.over:
-            _stop(task, "cancelled")
+        with self._guard:
+            task = self._held.get((user, kind))
+            if task is not None:
+                _stop(task, "cancelled")
+
+    def touch(self, user: str) -> None:
+        """Note that a user is still there, on whatever page: nothing of theirs is forgotten."""
+        for (owner, _), task in list(self._held.items()):
+            if owner == user:
+                task.seen = time.monotonic()
 
     def forget(self, user: str, kind: str) -> None:
         """Stop a user's task and keep nothing of it."""
@@ -110,8 +121,8 @@ class Tasks:
 
     def close(self) -> None:
         """Stop everything."""
-        for task in list(self._held.values()):
-            if not task.over:
+        with self._guard:
+            for task in self._held.values():
                 _stop(task, "cancelled")
 
     def _look_after(self) -> None:
@@ -121,9 +132,8 @@ class Tasks:
             for key, task in list(self._held.items()):
                 if task.state == "running":
                     _take_in(task)
-                if now - task.seen > FORGOTTEN:
-                    if not task.over:
-                        _stop(task, "cancelled")
+                if now - task.seen > (KEPT if task.over else FORGOTTEN):
+                    _stop(task, "cancelled")
                     del self._held[key]
             free = AT_ONCE - sum(task.state == "running" for task in self._held.values())
             for task in [task for task in self._held.values() if task.state == "waiting"][: max(free, 0)]:
@@ -161,6 +171,9 @@ def _take_in(task: Task) -> None:
 
 
 def _stop(task: Task, state: str) -> None:
+    """Put an end to a task, once: what is over stays what it is."""
+    if task.over:
+        return
     task.state = state
     if task.process is not None:
         if state == "finished":
@@ -179,7 +192,7 @@ class Sharpener:
     Notes
     -----
     Shape: answers by digest of the plan, and whether causes were searched. Unit: none. Errors: an answer that failed is
-    told once and not tried again. Source: ``simvet.screen.work``.
+    told, and not tried again. Source: ``simvet.screen.work``.
     """
 
     def __init__(self, answers: int = 96) -> None:
@@ -187,6 +200,7 @@ class Sharpener:
         self._wrong: Shelf[str] = Shelf(200)
         self._waiting: dict[tuple[str, bool], Future[Answer]] = {}
         self._wanted: dict[str, tuple[str, bool]] = {}
+        self._broke: dict[str, int] = {}
         self._guard = threading.Lock()
         self._pool: ProcessPoolExecutor | None = None
 
@@ -199,12 +213,16 @@ class Sharpener:
         """Return whether the plan's sharper answer could not be had."""
         return self._wrong.get(plan.digest) is not None
 
-    def want(self, user: str, plan: Plan) -> bool:
-        """Ask for the next better answer to a user's plan; return whether one is on its way."""
+    def want(self, user: str, plan: Plan, search: bool = True) -> bool:
+        """Ask for the next better answer to a user's plan; return whether one is on its way.
+
+        Without ``search`` many draws will do, for a plan that another is compared with.
+        """
         self._take_in()
-        if self._found.get((plan.digest, True)) is not None or self.failed(plan):
+        many = self._found.get((plan.digest, False)) is not None
+        if self._found.get((plan.digest, True)) is not None or self.failed(plan) or (many and not search):
             return False
-        key = (plan.digest, self._found.get((plan.digest, False)) is not None)
+        key = (plan.digest, many)
         with self._guard:
             before = self._wanted.pop(user, None)
             self._wanted[user] = key
@@ -218,14 +236,22 @@ class Sharpener:
             if key not in self._waiting:
                 if len(self._waiting) >= MOST_WAITING:
                     return True
-                self._waiting[key] = self._submit(plan, key[1])
+                future = self._submit(plan, key[1])
+                if future is not None:
+                    self._waiting[key] = future
         return True
 
-    def _submit(self, plan: Plan, search: bool) -> Future[Answer]:
-        if self._pool is None:
-            context = multiprocessing.get_context("spawn")
-            self._pool = ProcessPoolExecutor(1, mp_context=context, initializer=yield_to_server)
-        return self._pool.submit(sharpen, plan, search)
+    def _submit(self, plan: Plan, search: bool) -> Future[Answer] | None:
+        for _ in range(2):
+            if self._pool is None:
+                context = multiprocessing.get_context("spawn")
+                self._pool = ProcessPoolExecutor(1, mp_context=context, initializer=yield_to_server)
+            try:
+                return self._pool.submit(sharpen, plan, search)
+            except BrokenProcessPool:
+                # The worker was killed while it had nothing to do: nobody was told. Begin with a new one.
+                self._pool = None
+        return None
 
     def _take_in(self) -> None:
         with self._guard:
@@ -237,11 +263,14 @@ class Sharpener:
                 if error is None:
                     self._found.put(key, future.result())
                     continue
-                self._wrong.put(key[0], str(error))
                 if isinstance(error, BrokenProcessPool):
+                    # Killed with others in the queue: no fault of any plan, unless it happens to the same one again.
                     self._pool = None
-                    self._waiting.clear()
-                    return
+                    self._broke[key[0]] = self._broke.get(key[0], 0) + 1
+                    if self._broke[key[0]] >= MOST_BREAKS:
+                        self._wrong.put(key[0], str(error))
+                    continue
+                self._wrong.put(key[0], str(error))
 
     def close(self) -> None:
         """Stop the worker."""

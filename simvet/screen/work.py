@@ -12,7 +12,6 @@ from simvet.planning.plan import Plan
 
 if TYPE_CHECKING:
     from simvet.planning.backsolve import Solved
-    from simvet.register import RegisterRow
     from simvet.report.wording import Language
     from simvet.screen.people_run import PeopleFound
     from simvet.screen.target_why import Why
@@ -90,17 +89,6 @@ def why(tell: Tell, plan: Plan, indicator: str, stage: str, year: int) -> Why:
     return why_of(decompose(result, indicator, year, result.stage_of(indicator, stage)))
 
 
-def register(tell: Tell, plan: Plan) -> list[RegisterRow]:
-    """Return every row of the register about the plan's region; unit: its own; errors: InputError; source: a run."""
-    from simvet.register import answer_register  # noqa: PLC0415
-
-    found = answering()
-    tell(0.1, "")
-    answer = found.answer(plan, True)
-    tell(0.8, "")
-    return answer_register(result_of(found.run(plan)), answer.verdicts)
-
-
 def takeaway(tell: Tell, plan: Plan, language: Language, link: str, made_on: datetime.date) -> dict[str, bytes]:
     """Make the files that a planner takes along.
 
@@ -150,7 +138,5 @@ def takeaway(tell: Tell, plan: Plan, language: Language, link: str, made_on: dat
     return files
 
 
-WORK: dict[str, Callable[..., Any]] = {
-    "people": people, "solve": solve, "why": why, "register": register,
-}  # fmt: skip
+WORK: dict[str, Callable[..., Any]] = {"people": people, "solve": solve, "why": why, "takeaway": takeaway}
 """Everything that is done in a process of its own, by name."""

@@ -159,7 +159,7 @@ def test_the_first_sheet_says_what_the_run_is_and_what_is_not_signed(run, unsign
     told = [tuple(row) for row in openpyxl.load_workbook(io.BytesIO(data))["about"].iter_rows(values_only=True)]
     text = " ".join(str(cell) for row in told for cell in row)
     assert result.scenario.digest in text and result.scenario.data_digest in text
-    assert ("【未签核】" in text) == bool(unsigned)
+    assert ("【未审签】" in text) == bool(unsigned)
     assert [row[1] for row in told if row[0] == "改动"] == ["甲", "乙"]
 
 

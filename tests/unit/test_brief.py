@@ -232,7 +232,7 @@ def test_the_mark_for_what_is_not_signed_stands_on_top_and_on_every_page_or_nowh
     data = write_brief(*run, context(unsigned=unsigned))
     document = docx.Document(io.BytesIO(data))
     top = "".join(p.text for p in document.paragraphs[:4]) + document.sections[0].header.paragraphs[0].text
-    assert top.count("【未签核") == (2 if unsigned else 0)
+    assert top.count("【未审签") == (2 if unsigned else 0)
     if unsigned:
         assert "30 项假定数据中有 12 项" in top
 
@@ -242,7 +242,7 @@ def test_a_signature_is_told_where_the_base_comes_from(run):
     assumed = [row for rows in result.scenario.rows.values() for row in rows if row.status == "assumed"]
     signed = {row.where: ("市教育局", "2025-10-01", "王某") for row in assumed}
     told = " ".join(notes_of(write_brief(result, verdicts, context(unsigned=0, signatures=signed))).values())
-    assert "王某" in told and "未签核" not in told
+    assert "王某" in told and "未审签" not in told
 
 
 def test_changes_and_the_move_against_the_base_are_told(run):

@@ -271,12 +271,13 @@ class Planner:
         self.page.get_by_role("option", name=text, exact=True).click()
         return self.rest()
 
-    def page_option(self, key: str, part: str) -> str:
-        """Return the first choice of a list that holds a text."""
+    def find(self, key: str, part: str) -> Planner:
+        """Choose from a long list by typing a part of what it says."""
         self.widget(key).locator("input").click()
-        found = self.page.get_by_role("option").filter(has_text=part).first.inner_text()
-        self.page.keyboard.press("Escape")
-        return found
+        self.page.keyboard.type(part)
+        self.page.get_by_role("option").filter(has_text=part).first.click()
+        expect(self.page.get_by_role("option")).to_have_count(0)
+        return self.rest()
 
     def speak(self, language: str) -> Planner:
         """Switch the language."""

@@ -10,7 +10,7 @@ GRID = '[data-testid="stDataFrame"] .dvn-scroller'
 
 def unsigned(planner):
     """Return how many assumptions nobody has signed, and how many there are."""
-    told = planner.page.get_by_test_id("stAlert").filter(has_text="未签核").first.inner_text()
+    told = planner.page.get_by_test_id("stAlert").filter(has_text="未审签").first.inner_text()
     assumed, left = re.search(r"(\d+) 项假定中有 (\d+) 项", told).groups()
     return int(left), int(assumed)
 
@@ -74,7 +74,7 @@ def test_signing_off_lowers_the_number_of_unsigned_assumptions(planner):
     left, assumed = unsigned(planner)
     assert left == assumed > 100
     count = search(planner, "流失率")
-    planner.page.get_by_text(f"一并签核表中的 {count} 项假定", exact=True).click()
+    planner.page.get_by_text(f"一并审签表中的 {count} 项假定", exact=True).click()
     sign = planner.widget("sign_button").locator("button")
     planner.page.wait_for_timeout(500)
     sign.click()
@@ -82,7 +82,7 @@ def test_signing_off_lowers_the_number_of_unsigned_assumptions(planner):
     planner.widget("sign_owner").locator("input").fill("市教育局")
     planner.widget("sign_name").locator("input").fill("王某")
     sign.click()
-    expect(planner.page.get_by_test_id("stAlert").filter(has_text="未签核").first).to_contain_text(
+    expect(planner.page.get_by_test_id("stAlert").filter(has_text="未审签").first).to_contain_text(
         f"{assumed} 项假定中有 {left - count} 项", timeout=SOON
     )
     planner.go("takeaway")

@@ -72,7 +72,7 @@ def test_every_note_of_the_brief_is_there_and_it_says_what_nobody_signed(taken):
     held = {note.get(f"{W}id"): texts(note) for note in notes.findall(f"{W}footnote")}
     assert len(used) > 20
     assert all(len(held[number]) > 5 for number in used)
-    assert "【未签核" in texts(body)
+    assert "【未审签" in texts(body)
 
 
 def test_the_verdicts_of_the_book_are_those_of_the_board_and_nothing_in_it_is_live(taken):
@@ -92,7 +92,7 @@ def test_the_verdicts_of_the_book_are_those_of_the_board_and_nothing_in_it_is_li
         title = name.split("\n")[0].split("≥")[0].strip()
         assert [one for one in written if one[0].startswith(title.split("〔")[0]) and one[1] == percent], title
     about = " ".join(str(cell) for row in book["about"].values for cell in row if cell)
-    assert all(change in about for change in CHANGES) and "未签核" in about
+    assert all(change in about for change in CHANGES) and "未审签" in about
 
 
 def test_the_pictures_are_whole(taken):

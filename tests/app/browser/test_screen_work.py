@@ -28,24 +28,24 @@ def test_what_it_would_take_is_answered_applied_and_can_be_stopped(planner):
     planner.go("solve")
     start = planner.widget("solve_button").locator("button")
     answer = planner.page.locator('[data-part="solve"]')
-    planner.choose("solve_target|", planner.page_option("solve_target|", "专升本"))
-    planner.choose("solve_lever|", planner.page_option("solve_lever|", "专升本招生计划"))
+    planner.find("solve_target|", "高职升本科比例")
+    planner.find("solve_lever|", "专升本招生计划")
     start.click()
     expect(progress(planner, "solve")).to_be_visible(timeout=SOON)
     expect(progress(planner, "solve")).to_contain_text(re.compile("正在计算|排队等待"))
     expect(start).to_be_disabled()
     answer.wait_for(timeout=LATER)
     told = planner.main.get_by_text(re.compile("至少调到|不高于|离当前位置最近")).first.inner_text()
-    assert "专升本" in told and "80%" in told
+    assert "高职升本科比例" in told and "80%" in told
     assert answer.locator("tbody tr").count() >= 3
     # Other work is begun and stopped: the note comes, and the last answer stays.
     table = answer.inner_text()
-    planner.choose("solve_lever|", planner.page_option("solve_lever|", "普高招生计划"))
+    planner.find("solve_lever|", "普高招生计划")
     start.click()
     expect(progress(planner, "solve")).to_be_visible(timeout=SOON)
     cancelled(planner, "solve", planner.say("task_cancelled"))
     assert answer.inner_text() == table
-    planner.choose("solve_lever|", planner.page_option("solve_lever|", "专升本招生计划"))
+    planner.find("solve_lever|", "专升本招生计划")
     value = planner.widget("solve_apply").inner_text()
     planner.click("solve_apply")
     expect(planner.page.get_by_test_id("stAlertContentInfo").first).to_contain_text("已采用", timeout=SOON)
@@ -79,4 +79,6 @@ def test_every_student_of_zhoushan_is_run_one_by_one_and_a_life_is_told(planner)
     expect(life).not_to_have_text(first, timeout=SOON)
     for tab in ("schools", "cutoffs", "matching"):
         planner.page.get_by_role("tab", name=planner.say(f"people_tab_{tab}")).click()
-        expect(planner.page.get_by_role("tabpanel").get_by_test_id("stDataFrame").locator("visible=true").first).to_be_visible()
+        expect(
+            planner.page.get_by_role("tabpanel").get_by_test_id("stDataFrame").locator("visible=true").first
+        ).to_be_visible()
