@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 Floats = NDArray[np.float64]
 
 SECONDARY = "secondary_vocational"
+MOST_SHARED = 600
+"""Things kept for schedules of the same draws: a region's items and staff under some ten settings of their levers."""
 Kept = TypeVar("Kept")
 
 
@@ -90,6 +92,12 @@ class Schedule:
         self.calendar: NDArray[np.int64] = np.arange(self.first, scenario.until + 1)
         self.openings: list[Opening] = openings or self._opened_regions()
         self.held: dict[str, int] = {}
+        # Looked through some hundred times a run: what each lever says, once.
+        self._said = [
+            (each.quantity, (each.region, each.quantity, each.key, each.operation, each.value, each.start, each.end))
+            for each in scenario.levers
+        ]
+        self._fixing = [lever for lever in scenario.levers if lever.operation in ("set", "ramp")]
         self._paths: dict[tuple[int, str, str], Floats] = {}
         self._stacked: dict[tuple[str, str], Floats] = {}
         self._built: dict[int, list[Built]] = {}
@@ -178,15 +186,12 @@ class Schedule:
 
         Schedules of the same draws, openings and horizon share what is kept: most levers leave most of it as it was.
         """
-        levers = tuple(
-            (lever.region, lever.quantity, lever.key, lever.operation, lever.value, lever.start, lever.end)
-            for lever in self.scenario.levers
-            if lever.quantity in rests_on
-        )
-        key = (name, self.scenario.until, levers)
-        if key not in self.shared:
-            self.shared[key] = make()
-        found: Kept = self.shared[key]
+        key = (name, self.scenario.until, tuple(said for quantity, said in self._said if quantity in rests_on))
+        # What was used last stays: a screen walks through as many levers as its users have ideas.
+        found: Kept = self.shared.pop(key) if key in self.shared else make()
+        self.shared[key] = found
+        while len(self.shared) > MOST_SHARED:
+            del self.shared[next(iter(self.shared))]
         return found
 
     def _base(self, position: int, name: str, key: str) -> Floats:
@@ -224,12 +229,8 @@ class Schedule:
     def is_set(self, name: str, key: str, year: int) -> NDArray[np.bool_]:
         """Return in which regions a lever fixes a quantity in a year, shape (region,)."""
         fixed = [False] * len(self.scenario.regions)
-        for lever in self.scenario.levers:
-            if (
-                (lever.quantity, lever.key) == (name, key)
-                and lever.operation in ("set", "ramp")
-                and lever.start <= year
-            ):
+        for lever in self._fixing:
+            if (lever.quantity, lever.key) == (name, key) and lever.start <= year:
                 position = [case.region for case in self.scenario.regions].index(lever.region)
                 fixed[position] = fixed[position] or lever.operation == "ramp" or year <= (lever.end or year)
         return np.array(fixed)
@@ -257,13 +258,21 @@ class Schedule:
 
     def _primary_entrants(self, position: int) -> Floats:
         """Return primary entrants by year, persons/year, shape (draw, year): births of the two years six before."""
+        # Asked for here, so that a lever held at a bound is noted even where the entrants themselves are at hand.
+        entry = self.whole(self.path(position, "primary_entry"))
+        self.path(position, "birth_level")
+        born = self.kept(f"primary/{position}", ("birth_level",), partial(self._born, position))
+        return born * entry
+
+    def _born(self, position: int) -> Floats:
+        """Return the children who would enter primary school at the base rate, by year, shape (draw, year)."""
         case = self.scenario.regions[position]
         births = self._births(position)
         total = np.zeros((self.count, len(self.calendar)))
         for column, year in enumerate(self.calendar):
             if year > case.base_year:
                 total[:, column] = births(int(year) - 7, column) / 3.0 + births(int(year) - 6, column) * 2.0 / 3.0
-        return total * self.whole(self.path(position, "primary_entry"))
+        return total
 
     def _births(self, position: int) -> Callable[[int, int], Floats]:
         """Return a function from a year of birth and a column of entry to the children who enter school."""

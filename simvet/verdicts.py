@@ -40,7 +40,7 @@ PROJECT_KEYS: dict[str, str] = {
 """Targets that hang on building projects, and the stage of those projects; vocational bachelor hangs on upgrades."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Cause:
     """One constraint, relaxed by 10 % from the base year on, and what that did.
 

@@ -39,7 +39,7 @@ class Fan:
     quantiles: Floats
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Flow:
     """How many leavers of a pool take an option at a gate.
 
@@ -56,7 +56,7 @@ class Flow:
     high: float
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class CutOff:
     """Where an option closed.
 
@@ -75,7 +75,7 @@ class CutOff:
     closed: float
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Bind:
     """Which limit sets the seats of a stage in a year.
 

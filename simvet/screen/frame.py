@@ -16,8 +16,9 @@ from simvet.screen.service import service
 from simvet.screen.session import Session, session
 
 LOOK = Path(__file__).parent / "look.css"
-QUIET = 0.8
-"""Seconds after which the answer of few draws is followed by many: long enough for a hand that is still moving."""
+QUIET = 1.1
+"""Seconds after which the answer of few draws is followed by many: long enough for a hand that is still moving, and
+seldom enough for twenty who ask."""
 
 
 @st.cache_data(show_spinner=False)
@@ -181,6 +182,9 @@ def _watching_others(plan: Plan) -> None:
 @st.fragment(run_every=QUIET)
 def _watching(plan: Plan, many: bool) -> None:
     desk, sharper = session(), service().sharper
+    if plan.digest != desk.plan.digest:
+        # The page shows an older plan: its drawing was broken off. Draw it again.
+        st.rerun(scope="app")
     key = "watched"
     # The first run is the one that follows the lever at once: nothing is asked until the next.
     if st.session_state.get(key) != plan.digest:

@@ -7,10 +7,10 @@ import os
 import threading
 from dataclasses import dataclass
 
-from simvet.planning.answering import FEW, Answering
 from simvet.planning.link import signing_key
 from simvet.planning.own import regions_folder
 from simvet.planning.plan import Plan
+from simvet.screen.quick import Quick
 from simvet.screen.tasks import Sharpener, Tasks
 
 FIRST = "zhejiang"
@@ -27,7 +27,7 @@ class Service:
     see another's.
     """
 
-    quick: Answering
+    quick: Quick
     sharper: Sharpener
     tasks: Tasks
     key: bytes
@@ -48,9 +48,10 @@ def service() -> Service:
         if not _MADE:
             # Workers inherit it: what one user uploads, every process of this server can read.
             os.environ.setdefault("SIMVET_REGIONS", str(regions_folder()))
-            made = Service(Answering(FEW), Sharpener(), Tasks(), signing_key())
+            made = Service(Quick(), Sharpener(), Tasks(), signing_key())
             atexit.register(made.tasks.close)
             atexit.register(made.sharper.close)
+            atexit.register(made.quick.close)
             _MADE.append(made)
     return _MADE[0]
 

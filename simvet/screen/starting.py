@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import socket
 import subprocess
 import sys
@@ -64,9 +66,15 @@ def start_screen(address: str, port: int, browser: bool) -> int:
     if browser:
         threading.Thread(target=_open_when_ready, args=(port,), daemon=True).start()
     command = [sys.executable, "-m", "streamlit", "run", str(START), *options_of(address, port)]
+    # Pools of memory for each thread would grow with every visitor; two are as quick.
+    surroundings = {"MALLOC_ARENA_MAX": "2", **os.environ}
+    server = subprocess.Popen(command, env=surroundings)  # noqa: S603 - our own command, its options are checked
+    # Whoever stops this program means the server.
+    signal.signal(signal.SIGTERM, lambda *_: server.terminate())
     try:
-        return subprocess.call(command)  # noqa: S603 - the command is our own, its options are checked
+        return server.wait()
     except KeyboardInterrupt:
+        server.wait()
         return 0
 
 

@@ -195,7 +195,7 @@ class Sharpener:
     told, and not tried again. Source: ``simvet.screen.work``.
     """
 
-    def __init__(self, answers: int = 96) -> None:
+    def __init__(self, answers: int = 32) -> None:
         self._found: Shelf[Answer] = Shelf(answers)
         self._wrong: Shelf[str] = Shelf(200)
         self._waiting: dict[tuple[str, bool], Future[Answer]] = {}

@@ -7,7 +7,7 @@ import os
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from simvet.planning.answering import MANY, Answer, Answering, plan_scenario, result_of
+from simvet.planning.answering import FEW, MANY, Answer, Answering, plan_scenario, result_of
 from simvet.planning.plan import Plan
 
 if TYPE_CHECKING:
@@ -31,6 +31,11 @@ def yield_to_server() -> None:
 def answering(draws: int = MANY) -> Answering:
     """Return what this process keeps from one plan to the next; unit, errors: none; source: ``simvet.planning``."""
     return _KEPT.setdefault(draws, Answering(draws, bases=6, answers=1))
+
+
+def quick_verdicts(plan: Plan) -> Answer:
+    """Return the verdicts of few draws on a plan, without its run; unit: none; errors: InputError; source: a run."""
+    return answering(FEW).verdicts(plan)
 
 
 def sharpen(plan: Plan, search: bool) -> Answer:

@@ -8,11 +8,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from simvet.edits import Edit
+from simvet.edits import Edit, identity_of
 from simvet.errors import InputError
 from simvet.planning.link import LONGEST, Desk, _signed, read_link, signing_key, write_link
 from simvet.planning.own import own_folder
 from simvet.planning.plan import Plan, Setting, Signature
+from simvet.screen.signing import register_of
 
 KEY = b"k" * 32
 ROW = ("zhejiang", 2020, "dropout_rate", "secondary_vocational", "", "all", "quantity")
@@ -130,3 +131,33 @@ def test_the_key_is_made_once_private_and_shared_by_name(monkeypatch):
     monkeypatch.setenv("SIMVET_LINK_KEY", "ours")
     assert signing_key() != first
     assert signing_key() == signing_key()
+
+
+def test_what_cannot_be_read_back_is_never_written():
+    for reason in ("two\nlines", "x" * 501, "tab\there"):
+        plan = Plan("zhejiang").with_edit(Edit(ROW, 0.03, 0.01, 0.05, reason))
+        with pytest.raises(InputError, match="cannot stand in a link"):
+            write_link(Desk(plan), KEY)
+
+
+def test_every_assumption_of_a_region_signed_fits_with_three_scenarios_beside():
+    plan = Plan("zhejiang")
+    for row in register_of(plan).assumed:
+        signed = Signature(identity_of(row), "浙江省教育厅职业教育与成人教育处", "2026-01-31", "王某某")
+        plan = plan.with_signature(signed)
+    desk = Desk(plan, (("一", plan), ("二", plan), ("三", plan)))
+    assert read_link(write_link(desk, KEY), KEY) == desk
+
+
+def test_a_planners_steps_take_one_place_and_push_out_nobodys_link():
+    plan = PLAN
+    for number in range(400):
+        row = (*ROW[:1], 1000 + number, f"q{number * 7919 % 10007}", *ROW[3:])
+        plan = plan.with_signature(Signature(row, f"{number * 104729 % 99991}", "2026-01-31", f"{number**5}"))
+    handed_on = write_link(Desk(plan), KEY)
+    for step in range(5):
+        last = Desk(plan.with_setting(Setting("general_seats", 1.0 + step / 100, 2024)))
+        link = write_link(last, KEY, "planner one")
+    assert read_link(link, KEY) == last
+    assert read_link(handed_on, KEY) == Desk(plan)
+    assert len(list((own_folder() / "slots").iterdir())) == 1

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import os
+import re
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 
 from simvet.errors import InputError
-from simvet.planning.plan import Plan
+from simvet.planning.plan import Plan, Setting
 from simvet.screen import tasks as tasks_module
-from simvet.screen.tasks import AT_ONCE, Task, Tasks
+from simvet.screen.tasks import AT_ONCE, Sharpener, Task, Tasks
 from simvet.screen.work import WORK
 
 
@@ -124,3 +126,37 @@ def test_a_new_task_of_the_same_kind_stops_the_users_old_one_and_too_many_wait(h
     assert [task.state for task in others].count("waiting") == 1
     held.cancel("anna", "test_slow")
     _until(held, f"user {AT_ONCE - 1}", "test_slow", lambda one: one.state == "running")
+
+
+def test_every_work_that_a_page_starts_is_known():
+    started = set()
+    for path in (Path(__file__).parents[2] / "simvet" / "screen").glob("*.py"):
+        text = path.read_text(encoding="utf-8")
+        named = dict(re.findall(r'^(\w+) = "(\w+)"', text, re.MULTILINE))
+        for kind in re.findall(r"tasks\.start\(\s*[\w.()]+,\s*(\"?\w+\"?)", text):
+            started.add(named.get(kind, kind.strip('"')))
+    assert started == {kind for kind in WORK if not kind.startswith("test_")}
+
+
+def test_a_worker_that_is_killed_while_idle_is_replaced():
+    sharper = Sharpener()
+    try:
+        plans = [Plan("zhoushan").with_setting(Setting("dropout", 1.0 + n / 20, 2024)) for n in (1, 2)]
+        assert sharper.want("a", plans[0], search=False)
+        _waited(lambda: sharper.best(plans[0]) is not None)
+        for process in sharper._pool._processes.values():
+            process.kill()
+        time.sleep(0.5)
+        assert sharper.want("a", plans[1], search=False)
+        _waited(lambda: sharper.want("a", plans[1], search=False) is False)
+        assert sharper.best(plans[1]).draws == 500
+        assert not sharper.failed(plans[1])
+    finally:
+        sharper.close()
+
+
+def _waited(done: Callable[[], bool], patience: float = 90.0) -> None:
+    until = time.monotonic() + patience
+    while not done():
+        assert time.monotonic() < until, "it took too long"
+        time.sleep(0.1)

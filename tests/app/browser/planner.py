@@ -18,6 +18,7 @@ from urllib.request import urlopen
 
 from playwright.sync_api import Browser, BrowserContext, Download, Locator, Page, Playwright, expect
 
+from simvet.planning.controls import find_control
 from simvet.report.wording import word
 from simvet.screen.main import NAMES
 
@@ -327,6 +328,11 @@ class Planner:
     def require_nothing_wrong(self) -> None:
         """Fail if the browser had anything to complain about, or asked anybody else."""
         assert self.wrong == []
+
+
+def lever(name: str, language: str = "zh") -> str:
+    """Return what a lever is called."""
+    return str(find_control(name).labels[language])
 
 
 def chinese_number(text: str) -> float:

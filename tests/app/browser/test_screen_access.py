@@ -1,7 +1,7 @@
 """Without a mouse, without sight, on paper: the screen can be used and read."""
 
 import pytest
-from planner import SOON
+from planner import SOON, lever
 from playwright.sync_api import expect
 
 from simvet.screen.main import NAMES
@@ -83,7 +83,7 @@ def test_on_paper_the_board_stands_alone(planner):
     expect(planner.page.get_by_test_id("stHeader")).to_be_hidden()
     expect(planner.slider("college_intake")).to_be_hidden()
     expect(planner.board).to_be_visible()
-    expect(planner.page.locator('[data-part="changes"]')).to_contain_text("高职招生计划 +1%")
+    expect(planner.page.locator('[data-part="changes"]')).to_contain_text(f"{lever('college_intake')} +1%")
     # Nothing is cut off at the edge of a window that paper does not have.
     cut = """part => { for (let one = part.parentElement; one; one = one.parentElement) {
         const style = getComputedStyle(one);

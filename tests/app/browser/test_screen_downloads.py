@@ -9,7 +9,7 @@ import pytest
 from lxml import etree
 from openpyxl import load_workbook
 from PIL import Image
-from planner import LATER
+from planner import LATER, lever
 
 from simvet.loading import load_scenario
 from simvet.loading.workbook import read_region_workbook
@@ -17,7 +17,7 @@ from simvet.report.brief_rows import COLUMNS
 from simvet.report.wording import word
 
 W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
-CHANGES = ["批准职教本科院校（所） +1，2024 年一次（省）", "高职招生计划 +3%，2024 年起（省）"]
+CHANGES = [f"{lever('approvals')} +1，2024 年一次（省）", f"{lever('college_intake')} +3%，2024 年起（省）"]
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +34,7 @@ def taken(staying, tmp_path_factory):
     planner.rest()
     folder, files = tmp_path_factory.mktemp("taken"), {}
     for name in ("brief", "book", "pictures"):
-        found = planner.download(f'[class*="st-key-takeaway-"][class*="-{name}"]')
+        found = planner.download(f".st-key-file-{name}")
         found.save_as(folder / found.suggested_filename)
         files[name] = folder / found.suggested_filename
     assert [path.suffix for path in files.values()] == [".docx", ".xlsx", ".zip"]
@@ -115,7 +115,7 @@ def test_the_pictures_are_whole(taken):
 def test_the_scenario_file_holds_the_levers(taken, tmp_path):
     planner, _, _ = taken
     path = tmp_path / "mine.yaml"
-    planner.download('[class*="st-key-scenario_file"]').save_as(path)
+    planner.download(".st-key-scenario_file").save_as(path)
     scenario = load_scenario(path)
     assert scenario.regions[0].region == "zhejiang"
     told = {(lever.quantity, lever.operation, lever.value, lever.start) for lever in scenario.levers}
@@ -125,7 +125,7 @@ def test_the_scenario_file_holds_the_levers(taken, tmp_path):
 
 def test_the_template_is_a_good_workbook_of_the_region(planner, tmp_path):
     path = tmp_path / "template.xlsx"
-    planner.open().choose("region|", "舟山市").go("data").download('[class*="st-key-template"]').save_as(path)
+    planner.open().choose("region|", "舟山市").go("data").download(".st-key-template").save_as(path)
     book = read_region_workbook(path.read_bytes(), "template.xlsx")
     assert book.key.startswith("own_zhoushan_")
     assert "new_school" in {row[0] for row in load_workbook(path)["projects"].values}

@@ -1,7 +1,7 @@
 """Every type of lever moves the board, is told in words, and moves its target the way that it should."""
 
 import pytest
-from planner import SOON
+from planner import SOON, lever
 from playwright.sync_api import expect
 
 PROGRESSION = "progression_rate/secondary_vocational"
@@ -13,7 +13,7 @@ INTEGRATED = "integrated_share/secondary_vocational"
 UP, DOWN = 1, -1
 
 
-def require_moved(planner, lever, gesture, told, target, way):
+def require_moved(planner, name, gesture, told, target, way):
     """Pull a lever, and fail unless the board, the list of changes and the target follow."""
     planner.sharp()
     before, digest = planner.expected(target), planner.digest
@@ -26,24 +26,24 @@ def require_moved(planner, lever, gesture, told, target, way):
     assert (planner.expected(target) - before) * way > 0
     mark = planner.board.locator(f'tr[data-key="{target}"] .moved').first
     assert mark.inner_text().startswith("▲" if way == UP else "▼")
-    assert lever is None or planner.widget(f"lever|{lever}|").locator("strong").count() == 1
+    assert name is None or planner.widget(f"lever|{name}|").locator("strong").count() == 1
 
 
 @pytest.mark.parametrize(
-    ("lever", "key", "told", "target", "way"),
+    ("name", "key", "told", "target", "way"),
     [
-        ("topup_seats", "End", ("专升本招生计划 +200%", "2024 年起", "省"), TOPUP, UP),
-        ("general_seats", "End", ("普高招生计划 +30%", "2024 年起", "市"), VOCATIONAL, DOWN),
+        ("topup_seats", "End", (f"{lever('topup_seats')} +200%", "2024 年起", "省"), TOPUP, UP),
+        ("general_seats", "End", (f"{lever('general_seats')} +30%", "2024 年起", "市"), VOCATIONAL, DOWN),
         (
-            "college_seats_for_vocational", "End", ("高职计划多投放给中职毕业生 +40.0 百分点", "2024 年起"),
+            "college_seats_for_vocational", "End", (f"{lever('college_seats_for_vocational')} +40.0 百分点", "2024 年起"),
             PROGRESSION, UP,
         ),
-        ("approvals", "End", ("批准职教本科院校（所） +5", "2024 年一次", "省"), BACHELOR, UP),
+        ("approvals", "End", (f"{lever('approvals')} +5", "2024 年一次", "省"), BACHELOR, UP),
     ],
     ids=["multiply_up", "multiply_more_of_another", "add", "add_once"],
 )  # fmt: skip
-def test_a_lever_moves_its_target(planner, lever, key, told, target, way):
-    require_moved(planner.open(), lever, lambda one: one.move(lever, key), told, target, way)
+def test_a_lever_moves_its_target(planner, name, key, told, target, way):
+    require_moved(planner.open(), name, lambda one: one.move(name, key), told, target, way)
 
 
 def test_a_lever_that_sets_a_value_starts_where_the_base_run_stands(planner):
@@ -51,7 +51,7 @@ def test_a_lever_that_sets_a_value_starts_where_the_base_run_stands(planner):
     expect(planner.headings.first).to_contain_text("丽水市", timeout=SOON)
     standing = float(planner.slider("integrated_share").input_value())
     assert 0 < standing < 60
-    told = ("中高职一体化招生占比 60.0%", "2024 年起", "省")
+    told = (f"{lever('integrated_share')} 60.0%", "2024 年起", "省")
     require_moved(planner, "integrated_share", lambda one: one.move("integrated_share", "End"), told, INTEGRATED, UP)
 
 
@@ -63,15 +63,15 @@ def test_a_lever_among_the_others_can_be_pulled_too(planner):
     before = planner.digest
     planner.move("equipment", "ArrowRight", "ArrowRight")
     assert planner.digest != before
-    assert planner.changes == ["生均设备投入 +10%，2024 年起（市）"]
+    assert planner.changes == [f"{lever('equipment')} +10%，2024 年起（市）"]
 
 
 def test_a_new_school_that_starts_later_lowers_the_places_of_zhoushan(planner):
     planner.open().choose("region|", "舟山市")
     expect(planner.headings.first).to_contain_text("舟山市", timeout=SOON)
-    lever = "project:new_school"
+    name = "project:new_school"
     told = ("新建中职学校", "推迟 6 年启动")
-    require_moved(planner, lever, lambda one: one.move(lever, "End"), told, "places/secondary_vocational", DOWN)
+    require_moved(planner, name, lambda one: one.move(name, "End"), told, "places/secondary_vocational", DOWN)
 
 
 def test_a_limit_switched_on_lowers_what_it_limits(planner):
@@ -88,9 +88,9 @@ def test_a_limit_switched_on_lowers_what_it_limits(planner):
     require_moved(planner, None, switched, ("高职", "启用约束"), COLLEGE, DOWN)
 
 
-def schedule(planner, lever):
+def schedule(planner, name):
     """Open the years of a lever, where they are not open already, and return the button that does so."""
-    years = planner.widget(f"years|{lever}").locator("button:visible")
+    years = planner.widget(f"years|{name}").locator("button:visible")
     if planner.page.get_by_test_id("stPopoverBody").count() == 0:
         years.click()
     planner.page.get_by_test_id("stPopoverBody").wait_for()
@@ -114,7 +114,7 @@ def test_a_schedule_sets_from_and_to_and_step_by_step(planner):
     schedule(planner, "topup_seats")
     planner.widget("ramp|topup_seats").locator("label").click()
     planner.waits_for_change(before)
-    assert planner.changes == ["专升本招生计划 +200%，2023→2030 逐年到位（省）"]
+    assert planner.changes == [f"{lever('topup_seats')} +200%，2023→2030 逐年到位（省）"]
     expect(years.locator("p")).to_have_text("2023→2030 逐年到位")
     assert planner.slider("topup_seats").input_value() == "200"
     planner.sharp()
@@ -134,6 +134,6 @@ def test_step_by_step_without_a_last_year_is_told_and_changes_nothing(planner):
     digest = planner.digest
     schedule(planner, "topup_seats")
     planner.widget("ramp|topup_seats").locator("label").click()
-    expect(planner.page.get_by_test_id("stAlertContentError")).to_contain_text("专升本招生计划", timeout=SOON)
+    expect(planner.page.get_by_test_id("stAlertContentError")).to_contain_text(lever("topup_seats"), timeout=SOON)
     assert planner.digest == digest
     assert planner.slider("topup_seats").input_value() == "5"

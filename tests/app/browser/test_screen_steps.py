@@ -1,7 +1,9 @@
 """Steps back and forth, presets and regions, what is kept beside, and that nothing is lost on the way."""
 
-from planner import SOON
+from planner import SOON, lever
 from playwright.sync_api import expect
+
+from simvet.loading import load_scenario
 
 MOVED = ("college_intake", "topup_seats")
 
@@ -9,8 +11,8 @@ MOVED = ("college_intake", "topup_seats")
 def test_undo_and_redo_go_step_by_step_and_reset_begins_anew(planner):
     planner.open()
     steps = [planner.digest]
-    for lever in MOVED:
-        planner.move(lever, "ArrowRight")
+    for name in MOVED:
+        planner.move(name, "ArrowRight")
         steps.append(planner.digest)
     assert len(set(steps)) == 3 and len(planner.changes) == 2
     assert planner.press("undo").digest == steps[1]
@@ -31,8 +33,9 @@ def test_undo_and_redo_go_step_by_step_and_reset_begins_anew(planner):
 def test_a_preset_and_a_region_open_with_a_board_of_their_own(planner):
     planner.open().move("college_intake", "ArrowRight")
     before, digest = planner.board.inner_text(), planner.digest
-    planner.choose("preset|", "浙江省·专升本计划翻一番").waits_for_change(digest)
-    assert "专升本计划翻一番" in planner.headings.first.inner_text()
+    title = load_scenario("zhejiang_topup_doubled").labels["zh"]
+    planner.choose("preset|", title).waits_for_change(digest)
+    assert title in planner.headings.first.inner_text()
     assert planner.changes == [planner.say("no_change")]
     assert planner.board.inner_text() != before
     digest = planner.digest
@@ -49,11 +52,11 @@ def test_another_language_says_the_same_and_keeps_the_levers(planner):
     planner.speak("en")
     assert planner.digest == digest
     assert planner.slider("college_intake").input_value() == "2"
-    assert planner.changes == ["higher vocational intake +2%, from 2024 (province)"]
+    assert planner.changes == [f"{lever('college_intake', 'en')} +2%, from 2024 (province)"]
     assert [p for _, p in planner.probabilities] == [p for _, p in chinese]
     assert not any("一" <= letter <= "鿿" for name, _ in planner.probabilities for letter in name)
     planner.move("college_intake", "ArrowRight").speak("zh")
-    assert planner.changes == ["高职招生计划 +3%，2024 年起（省）"]
+    assert planner.changes == [f"{lever('college_intake')} +3%，2024 年起（省）"]
 
 
 def test_scenarios_kept_beside_are_compared_three_at_most_taken_and_dropped(planner):
@@ -98,11 +101,11 @@ def test_two_planners_never_see_each_others_levers(visit):
     one.move("college_intake", "ArrowRight").keep("只有我")
     other.move("topup_seats", "ArrowLeft")
     assert len({base, one.digest, other.digest}) == 3
-    for planner, lever, resting in ((one, "topup_seats", "0"), (other, "college_intake", "0")):
+    for planner, name, resting in ((one, "topup_seats", "0"), (other, "college_intake", "0")):
         before, changes = planner.digest, planner.changes
         planner.go("students").go("overview")
         assert (planner.digest, planner.changes) == (before, changes) and len(changes) == 1
-        assert planner.slider(lever).input_value() == resting
+        assert planner.slider(name).input_value() == resting
     assert other.page.locator('[data-part="compare"]').count() == 0
     assert "只有我" not in other.page.locator("body").inner_text()
     assert visit().open().digest == base

@@ -102,7 +102,7 @@ def test_a_scenario_file_brought_back_gives_the_same_verdicts(visit, tmp_path):
     planner = visit().open().move("college_intake", *["ArrowRight"] * 5).move("approvals", "ArrowRight").sharp()
     told = planner.probabilities
     path = tmp_path / "my scenario.yaml"
-    planner.go("takeaway").download('[class*="st-key-scenario_file"]').save_as(path)
+    planner.go("takeaway").download(".st-key-scenario_file").save_as(path)
     other = visit().open().go("data").upload("scenario", path.name, path.read_bytes())
     assert "已打开" in other.page.get_by_test_id("stAlertContentInfo").first.inner_text()
     other.go("overview").sharp()

@@ -2,7 +2,7 @@
 
 import re
 
-from planner import LATER, SOON
+from planner import LATER, SOON, lever
 from playwright.sync_api import expect
 
 COMPILING = 150_000
@@ -29,7 +29,7 @@ def test_what_it_would_take_is_answered_applied_and_can_be_stopped(planner):
     start = planner.widget("solve_button").locator("button")
     answer = planner.page.locator('[data-part="solve"]')
     planner.find("solve_target|", "高职升本科比例")
-    planner.find("solve_lever|", "专升本招生计划")
+    planner.find("solve_lever|", lever("topup_seats"))
     start.click()
     expect(progress(planner, "solve")).to_be_visible(timeout=SOON)
     expect(progress(planner, "solve")).to_contain_text(re.compile("正在计算|排队等待"))
@@ -40,19 +40,21 @@ def test_what_it_would_take_is_answered_applied_and_can_be_stopped(planner):
     assert answer.locator("tbody tr").count() >= 3
     # Other work is begun and stopped: the note comes, and the last answer stays.
     table = answer.inner_text()
-    planner.find("solve_lever|", "普高招生计划")
+    planner.find("solve_lever|", lever("general_seats"))
     start.click()
     expect(progress(planner, "solve")).to_be_visible(timeout=SOON)
     cancelled(planner, "solve", planner.say("task_cancelled"))
     assert answer.inner_text() == table
-    planner.find("solve_lever|", "专升本招生计划")
+    planner.find("solve_lever|", lever("topup_seats"))
     value = planner.widget("solve_apply").inner_text()
     planner.click("solve_apply")
     expect(planner.page.get_by_test_id("stAlertContentInfo").first).to_contain_text("已采用", timeout=SOON)
     planner.go("overview")
     assert planner.digest != before
     assert len(planner.changes) == 1
-    assert planner.changes[0].startswith("专升本招生计划") and re.search(r"[-+]\d+%", value)[0] in planner.changes[0]
+    assert (
+        planner.changes[0].startswith(lever("topup_seats")) and re.search(r"[-+]\d+%", value)[0] in planner.changes[0]
+    )
 
 
 def test_every_student_of_zhoushan_is_run_one_by_one_and_a_life_is_told(planner):
