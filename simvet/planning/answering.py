@@ -61,6 +61,10 @@ class Answer:
                 self.views[key] = VIEWS[name](self.run, *arguments)
             return self.views[key]
 
+    def holds(self, name: str, *arguments: object) -> bool:
+        """Return whether a view is at hand, or can be computed."""
+        return self.run is not None or (name, *arguments) in self.views
+
     def packed(self) -> Answer:
         """Return the answer with every view that a page may ask for, and without the run: small enough to send."""
         if self.run is not None:

@@ -13,7 +13,7 @@ from simvet.levers import Lever
 from simvet.planning.answering import plan_scenario
 from simvet.planning.own import find_plan_scenario
 from simvet.planning.plan import LIMIT, PROJECT, Plan
-from simvet.scenario import Project, Scenario, Spread
+from simvet.scenario import Project, Spread
 
 
 def scenario_text(plan: Plan, title: Mapping[str, str], comment: str = "") -> str:
@@ -117,8 +117,3 @@ def _edit(edit: Edit) -> dict[str, Any]:
         "definition": definition, "use": use, "value": edit.value, "low": edit.low, "high": edit.high,
         "reason": edit.reason,
     }  # fmt: skip
-
-
-def same_scenario(one: Scenario, other: Scenario) -> bool:
-    """Return whether two scenarios give the same run; unit, errors: none; source: their digests."""
-    return (one.digest, one.data_digest) == (other.digest, other.data_digest)

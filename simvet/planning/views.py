@@ -317,14 +317,14 @@ VIEWS: dict[str, Callable[..., Any]] = {
 }
 """Every view that a page asks for, by name."""
 STUDENT_FANS: tuple[tuple[str, str], ...] = (
-    ("enrolment", "general_high"), ("enrolment", "secondary_vocational"), ("enrolment", "higher_vocational"),
+    ("enrolment", "secondary_vocational"), ("enrolment", "general_high"), ("enrolment", "higher_vocational"),
     ("enrolment", "vocational_bachelor"), ("enrolment", "bachelor"), ("enrolment", "middle"),
-    ("entrants", "general_high"), ("entrants", "secondary_vocational"), ("entrants", "higher_vocational"),
+    ("entrants", "secondary_vocational"), ("entrants", "general_high"), ("entrants", "higher_vocational"),
     ("graduates", "middle"), ("progression_rate", "region"), ("topup_rate", "region"),
-    ("general_vocational_ratio", "region"), ("integrated_share", "region"), ("dropout_rate", "region"),
+    ("integrated_share", "region"), ("general_vocational_ratio", "region"), ("dropout_rate", "region"),
     ("local_retention", "region"),
 )  # fmt: skip
-"""Indicators of the page about students."""
+"""Indicators of the page about students, in the order in which it offers them."""
 CAPACITY_FANS: tuple[tuple[str, str], ...] = (
     ("places", "region"), ("recurrent_need", "region"), ("capital_need", "region"), ("financing_gap", "region"),
     *((name, stage) for name in ("students_per_teacher", "dual_qualified_share", "equipment_per_student",

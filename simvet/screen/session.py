@@ -229,9 +229,6 @@ def viewed(desk: Session, name: str, *arguments: object) -> object:
     Unit: see the view. Source: ``simvet.planning.views``.
     """
     sharp = service().sharper.best(desk.plan)
-    if sharp is not None:
-        try:
-            return sharp.view(name, *arguments)
-        except KeyError:
-            pass
+    if sharp is not None and sharp.holds(name, *arguments):
+        return sharp.view(name, *arguments)
     return service().quick.answer(desk.plan).view(name, *arguments)

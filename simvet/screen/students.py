@@ -10,7 +10,7 @@ import streamlit as st
 
 from simvet.errors import InputError
 from simvet.planning.answering import plan_scenario
-from simvet.planning.views import CutOff, Fan, Flow
+from simvet.planning.views import STUDENT_FANS, CutOff, Fan, Flow
 from simvet.planning.words import plan_title
 from simvet.report.figures import find_target
 from simvet.report.wording import number, word
@@ -26,14 +26,6 @@ FIRST_LOOK = 2025
 """Year at which most plans' targets stand: the one that the page opens with."""
 SANKEY = 540
 """Pixels; the least at which nine destinations keep their labels apart."""
-SERIES: tuple[tuple[str, str], ...] = (
-    ("enrolment", "secondary_vocational"), ("enrolment", "general_high"), ("enrolment", "higher_vocational"),
-    ("enrolment", "vocational_bachelor"), ("enrolment", "bachelor"), ("enrolment", "middle"),
-    ("entrants", "secondary_vocational"), ("entrants", "general_high"), ("entrants", "higher_vocational"),
-    ("graduates", "middle"), ("progression_rate", "region"), ("topup_rate", "region"), ("integrated_share", "region"),
-    ("general_vocational_ratio", "region"), ("dropout_rate", "region"), ("local_retention", "region"),
-)  # fmt: skip
-"""What can be looked at over the years, enrolment by stage first."""
 RATIOS = ("general_vocational_ratio", "progression_rate", "topup_rate", "integrated_share", "dropout_rate",
           "local_retention")  # fmt: skip
 ROUGH = "general_vocational_ratio"
@@ -152,11 +144,11 @@ def _numbers(desk: Session, scenario: Scenario) -> None:
     key = "students_series_kept"
     kept = st.session_state.get(key, 0)
     place = st.selectbox(
-        desk.say("students_choose"), range(len(SERIES)), index=kept, key=f"students_series|{desk.language}",
-        format_func=lambda one: full_title(desk, *SERIES[one]),
+        desk.say("students_choose"), range(len(STUDENT_FANS)), index=kept, key=f"students_series|{desk.language}",
+        format_func=lambda one: full_title(desk, *STUDENT_FANS[one]),
     )  # fmt: skip
     st.session_state[key] = place
-    show_fan(desk, scenario, *SERIES[place])
+    show_fan(desk, scenario, *STUDENT_FANS[place])
     st.caption(desk.say("chart_legend_note"))
 
 

@@ -5,8 +5,11 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from simvet.planning.plan import Plan
+from simvet.planning.views import wanted_views
 from simvet.report.wording import word, wording
 from simvet.screen import main
+from simvet.screen.service import service
 
 MAIN = str(Path(main.__file__).resolve())
 HEADINGS = {
@@ -60,3 +63,20 @@ def test_every_word_of_these_pages_stands_in_both_languages():
     for key, entry in wording()["screen"].items():
         if key.startswith(("students_", "capacity_", "chart_")):
             assert set(entry) == {"zh", "en"}, key
+
+
+@pytest.mark.parametrize("name", ["students", "capacity"])
+def test_whatever_a_page_looks_at_is_packed_with_the_sharp_answer(name, monkeypatch):
+    """A view that were missing would be drawn from few draws under a badge that says many."""
+    asked = []
+
+    def noted(desk, view, *arguments):
+        asked.append((view, *arguments))
+        return service().quick.answer(desk.plan).view(view, *arguments)
+
+    monkeypatch.setattr(f"simvet.screen.{name}.viewed", noted)
+    monkeypatch.setattr("simvet.screen.students.viewed", noted)
+    assert not opened(name, "zhejiang", "zh").exception
+    packed = set(wanted_views(service().quick.run(Plan("zhejiang"))))
+    assert len(asked) > 3
+    assert set(asked) <= packed

@@ -13,7 +13,7 @@ from simvet.planning.controls import OWNERS, bears_on, controls, find_control, l
 from simvet.planning.history import History
 from simvet.planning.own import find_plan_scenario, keep_scenario, own_folder
 from simvet.planning.plan import Plan, Setting, Signature
-from simvet.planning.scenario_text import same_scenario, scenario_text
+from simvet.planning.scenario_text import scenario_text
 from simvet.planning.words import changes_of
 
 NINE = ", ".join(["{}"] * 9)
@@ -27,6 +27,10 @@ REGIONS = ("zhejiang", "wenzhou", "lishui", "zhoushan")
 @pytest.fixture(autouse=True)
 def _own_cache(tmp_path, monkeypatch):
     monkeypatch.setenv("SIMVET_CACHE", str(tmp_path))
+
+
+def same_scenario(one, other) -> bool:
+    return (one.digest, one.data_digest) == (other.digest, other.data_digest)
 
 
 def dropout(plan: Plan):

@@ -5,8 +5,6 @@ import re
 from planner import SOON
 from playwright.sync_api import expect
 
-GRID = '[data-testid="stDataFrame"] .dvn-scroller'
-
 
 def unsigned(planner):
     """Return how many assumptions nobody has signed, and how many there are."""
@@ -23,22 +21,35 @@ def search(planner, text):
     whole = int(re.search(r"/ (\d+)", shown.inner_text())[1])
     expect(shown).not_to_have_text(f"显示 {whole} / {whole} 个数", timeout=SOON)
     planner.rest()
-    return int(re.search(r"\d+", shown.inner_text())[0])
+    count = int(re.search(r"\d+", shown.inner_text())[0])
+    # The table is drawn later than what is said above it; its first row holds the headings.
+    grid = planner.page.get_by_test_id("stDataFrame").last.locator("[role=grid]")
+    expect(grid).to_have_attribute("aria-rowcount", str(count + 1), timeout=SOON)
+    return count
 
 
 def edit_first_value(planner, text):
-    """Type a number into the first row of the table."""
-    grid = planner.page.locator(GRID).last
-    grid.scroll_into_view_if_needed()
-    planner.page.wait_for_timeout(300)
-    # A click on the name in the first row, and three steps to the right: stage, year, value.
-    grid.click(position={"x": 40, "y": 52})
-    for key in ("ArrowRight", "ArrowRight", "ArrowRight"):
-        planner.page.keyboard.press(key)
+    """Type a number into the first row of the table, by the keyboard."""
+    table = planner.page.get_by_test_id("stDataFrame").last
+    table.scroll_into_view_if_needed()
+    headings = table.locator("[role=columnheader]").all_inner_texts()
+    wanted = headings.index(planner.say("column_value")) + 1
+    chosen = table.locator("[role=gridcell][aria-selected=true]")
+    table.locator(".dvn-scroller").click(position={"x": 40, "y": 52})
+    # What a screen reader is told follows the keys a little later.
+    expect(chosen).to_have_attribute("aria-colindex", "1", timeout=SOON)
+    for column in range(2, wanted + 1):
+        planner.page.keyboard.press("ArrowRight")
+        expect(chosen).to_have_attribute("aria-colindex", str(column), timeout=SOON)
     planner.page.keyboard.press("Enter")
     typed = planner.page.locator("#portal input")
     typed.wait_for()
-    typed.fill(text)
+    # At the pace of a hand: the editor of a cell opens, and takes its text, a moment later than the key goes down.
+    planner.page.wait_for_timeout(300)
+    planner.page.keyboard.press("Control+a")
+    planner.page.keyboard.type(text, delay=60)
+    expect(typed).to_have_value(text)
+    planner.page.wait_for_timeout(300)
     planner.page.keyboard.press("Enter")
 
 

@@ -35,8 +35,8 @@ def require_moved(planner, name, gesture, told, target, way):
         ("topup_seats", "End", (f"{lever('topup_seats')} +200%", "2024 年起", "省"), TOPUP, UP),
         ("general_seats", "End", (f"{lever('general_seats')} +30%", "2024 年起", "市"), VOCATIONAL, DOWN),
         (
-            "college_seats_for_vocational", "End", (f"{lever('college_seats_for_vocational')} +40.0 百分点", "2024 年起"),
-            PROGRESSION, UP,
+            "college_seats_for_vocational", "End",
+            (f"{lever('college_seats_for_vocational')} +40.0 百分点", "2024 年起"), PROGRESSION, UP,
         ),
         ("approvals", "End", (f"{lever('approvals')} +5", "2024 年一次", "省"), BACHELOR, UP),
     ],
