@@ -11,6 +11,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from simvet.catalogue import CATALOGUE
 from simvet.edits import Edit, Identity, identity_of
 from simvet.errors import InputError
 from simvet.loading.workbook import read_region_workbook
@@ -25,7 +26,7 @@ from simvet.screen.session import Session, session
 from simvet.screen.settings import MOST_UPLOAD
 from simvet.screen.signing import Register, register_of
 from simvet.screen.takeaway import unsigned_mark
-from simvet.tables import Row
+from simvet.tables import NEVER_NEGATIVE, Row
 
 NUMBERS = ("value", "low", "high")
 SIGNED = ("owner", "signed_on", "signed_by")
@@ -222,7 +223,7 @@ def _renumbered(plan: Plan, row: Row, said: dict[str, Any], shown: dict[str, Any
         return plan, True
     before = {name: float(shown[name]) for name in NUMBERS}
     typed = {name: _number(said[name]) for name in NUMBERS if name in said}
-    numbers = _in_order(before, typed)
+    numbers = _in_order(before, typed, row)
     if old is not None and (old.value, old.low, old.high, old.reason) == (*numbers, reason):
         return plan, False
     return plan.with_edit(Edit(identity, *numbers, reason)), False
@@ -244,12 +245,22 @@ def _number(value: Any) -> float:
     return float("nan") if value is None else float(value)
 
 
-def _in_order(before: dict[str, float], typed: dict[str, float]) -> tuple[float, float, float]:
+def _possible(row: Row) -> tuple[float, float]:
+    """Return the least and the largest number that a row can hold; unit: its own; errors: none; source: catalogue."""
+    if row.use == "quantity" and row.indicator in CATALOGUE:
+        return CATALOGUE[row.indicator].low, CATALOGUE[row.indicator].high
+    return (
+        (0.0, 1.0) if row.unit == "share" else (0.0, math.inf) if row.unit in NEVER_NEGATIVE else (-math.inf, math.inf)
+    )
+
+
+def _in_order(before: dict[str, float], typed: dict[str, float], row: Row) -> tuple[float, float, float]:
     """Return value, low and high; a value typed alone and outside its range takes the range with it, in proportion."""
+    least, most = _possible(row)
     value, low, high = ({**before, **typed}[name] for name in NUMBERS)
     if set(typed) == {"value"} and math.isfinite(value) and not low <= value <= high and before["value"] != 0.0:
         ends = sorted((low * value / before["value"], high * value / before["value"]))
-        return value, min(ends[0], value), max(ends[1], value)
+        return value, min(max(ends[0], least), value), max(min(ends[1], most), value)
     return value, low, high
 
 

@@ -16,6 +16,8 @@ from simvet.screen.service import service
 from simvet.screen.session import Session, session
 
 LOOK = Path(__file__).parent / "look.css"
+SPOKEN = {"zh": "<script>document.documentElement.lang = 'zh-CN'</script>",
+          "en": "<script>document.documentElement.lang = 'en'</script>"}  # fmt: skip
 QUIET = 1.1
 """Seconds after which the answer of few draws is followed by many: long enough for a hand that is still moving, and
 seldom enough for twenty who ask."""
@@ -42,14 +44,18 @@ def open_frame() -> Session:
     """
     st.html(LOOK)
     desk = session()
+    # Screen readers ask the page for its language; only a script can change what the server wrote.
+    st.html(SPOKEN[desk.language], unsafe_allow_javascript=True)
     service().tasks.touch(desk.user)
     with st.sidebar:
         _language(desk)
         _scenario(desk)
         _steps(desk)
         _variants(desk)
+    # In a place of their own, so that the page below does not move when they come and go.
+    notices = st.container(key="notices")
     for kind, text in desk.notices:
-        (st.error if kind == "error" else st.info)(text)
+        (notices.error if kind == "error" else notices.info)(text)
     desk.notices.clear()
     return desk
 

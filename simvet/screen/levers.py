@@ -10,6 +10,8 @@ from simvet.loading import LAST_YEAR
 from simvet.planning.controls import EVERY, OWNERS, Control, bears_on, controls, find_control
 from simvet.planning.own import find_plan_scenario
 from simvet.planning.plan import EARLIEST, LATEST, LIMIT, PROJECT, Setting, switchable
+from simvet.planning.words import years_text
+from simvet.report.canvas import bracketed
 from simvet.report.wording import word
 from simvet.scenario import Project, Scenario
 from simvet.screen.service import service
@@ -131,14 +133,17 @@ def _lever(desk: Session, control: Control, scenario: Scenario, with_owner: bool
     label = control.labels[desk.language]
     if with_owner:
         label = f"{label} · {word('owner', control.owner, desk.language)}"
+    if setting:
+        years = bracketed(years_text(setting, control, desk.language), desk.language)
+        label = f"{label}{years}"
     slider, schedule = st.columns([5, 2], gap="small", vertical_alignment="bottom", wrap=False)
     slider.slider(
-        f"**{label}**" if setting else label, scale.shown(control.low), scale.shown(control.high),
+        label, scale.shown(control.low), scale.shown(control.high),
         step=round(control.step * scale.times, 6), format=scale.form, key=key, on_change=_moved,
         args=(control.name, key, scale, start), help=control.reasons[desk.language],
     )  # fmt: skip
     with schedule:
-        _schedule(desk, control, setting, start)
+        _schedule(desk, control, setting)
 
 
 def _moved(name: str, key: str, scale: Scale, start: int) -> None:
@@ -152,19 +157,10 @@ def _moved(name: str, key: str, scale: Scale, start: int) -> None:
     desk.adopt(desk.plan.with_setting(setting), forget=False)
 
 
-def schedule_text(desk: Session, control: Control, setting: Setting | None, start: int) -> str:
-    """Return the years of a lever in few letters; unit: school years; errors: none; source: the setting."""
-    end, ramp = (setting.end, setting.ramp) if setting else (None, False)
-    if control.once:
-        return desk.say("years_once", start=start)
-    if end is None:
-        return desk.say("years_from", start=start)
-    return desk.say("years_ramp" if ramp else "years_between", start=start, end=end)
-
-
-def _schedule(desk: Session, control: Control, setting: Setting | None, start: int) -> None:
+def _schedule(desk: Session, control: Control, setting: Setting | None) -> None:
+    # A label that followed the choice would close what stands open.
     popover = st.popover(
-        schedule_text(desk, control, setting, start), key=f"years|{control.name}", on_change="rerun", width="stretch",
+        desk.say("years"), key=f"years|{control.name}", on_change="rerun", width="stretch",
         disabled=setting is None, help=desk.say("schedule_help"),
     )  # fmt: skip
     if not popover.open or setting is None:
@@ -218,7 +214,7 @@ def _project_lever(desk: Session, project: Project) -> None:
     label = desk.say("project_shift", project=project.labels[desk.language])
     step = 1.0 if project.opening is not None else PROJECT_STEP
     st.slider(
-        f"**{label}**" if setting else label, EARLIEST, LATEST, step=step, format=desk.say("form_years"), key=key,
+        label, EARLIEST, LATEST, step=step, format=desk.say("form_years"), key=key,
         on_change=_project_moved, args=(name, key),
     )  # fmt: skip
 

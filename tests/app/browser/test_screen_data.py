@@ -8,9 +8,11 @@ from playwright.sync_api import expect
 
 def unsigned(planner):
     """Return how many assumptions nobody has signed, and how many there are."""
-    told = planner.page.get_by_test_id("stAlert").filter(has_text="未审签").first.inner_text()
-    assumed, left = re.search(r"(\d+) 项假定中有 (\d+) 项", told).groups()
-    return int(left), int(assumed)
+    parts = re.split("[UA]", planner.say("unsigned", unsigned="U", assumed="A"))
+    told = re.compile(r"(\d+)".join(map(re.escape, parts)))
+    found = planner.page.get_by_test_id("stAlert").filter(has_text=told).first.inner_text()
+    assumed, left = (int(one) for one in told.search(found).groups())
+    return left, assumed
 
 
 def search(planner, text):
@@ -28,12 +30,12 @@ def search(planner, text):
     return count
 
 
-def edit_first_value(planner, text):
-    """Type a number into the first row of the table, by the keyboard."""
+def edit_first_row(planner, column_name, text):
+    """Type into a column of the first row of the table, by the keyboard."""
     table = planner.page.get_by_test_id("stDataFrame").last
     table.scroll_into_view_if_needed()
     headings = table.locator("[role=columnheader]").all_inner_texts()
-    wanted = headings.index(planner.say("column_value")) + 1
+    wanted = headings.index(planner.say(f"column_{column_name}")) + 1
     chosen = table.locator("[role=gridcell][aria-selected=true]")
     table.locator(".dvn-scroller").click(position={"x": 40, "y": 52})
     # What a screen reader is told follows the keys a little later.
@@ -42,7 +44,7 @@ def edit_first_value(planner, text):
         planner.page.keyboard.press("ArrowRight")
         expect(chosen).to_have_attribute("aria-colindex", str(column), timeout=SOON)
     planner.page.keyboard.press("Enter")
-    typed = planner.page.locator("#portal input")
+    typed = planner.page.locator("#portal :is(input, textarea)")
     typed.wait_for()
     # At the pace of a hand: the editor of a cell opens, and takes its text, a moment later than the key goes down.
     planner.page.wait_for_timeout(300)
@@ -58,13 +60,17 @@ def test_a_number_edited_in_the_table_changes_the_plan_and_says_so(planner):
     before = planner.digest
     planner.go("data")
     assert search(planner, "流失率 secondary_vocational") == 1
-    edit_first_value(planner, "0.05")
+    edit_first_row(planner, "value", "0.05")
+    # A number is not replaced before somebody says why.
+    expect(planner.page.get_by_test_id("stAlert").filter(has_text=planner.say("reason_wanted"))).to_be_visible()
+    expect(planner.widget("undo").locator("button")).to_be_disabled()
+    edit_first_row(planner, "reason", "trial")
     expect(planner.widget("undo").locator("button")).to_be_enabled(timeout=SOON)
     planner.go("overview")
     assert planner.digest != before
     assert len(planner.changes) == 1
     assert "流失率" in planner.changes[0] and "改为 0.05" in planner.changes[0]
-    assert planner.say("no_reason") in planner.changes[0]
+    assert "trial" in planner.changes[0]
     assert planner.press("undo").digest == before
 
 
@@ -73,8 +79,9 @@ def test_a_number_that_cannot_be_is_told_and_changes_nothing(planner):
     before = planner.digest
     planner.go("data")
     assert search(planner, "流失率 secondary_vocational") == 1
-    edit_first_value(planner, "1.5")
-    expect(planner.page.get_by_test_id("stAlertContentError")).to_contain_text("1.5", timeout=SOON)
+    edit_first_row(planner, "value", "1.5")
+    edit_first_row(planner, "reason", "trial")
+    expect(planner.page.get_by_test_id("stAlertContentError")).to_contain_text("1.5", timeout=8_000)
     assert planner.go("overview").digest == before
 
 
@@ -85,7 +92,7 @@ def test_signing_off_lowers_the_number_of_unsigned_assumptions(planner):
     left, assumed = unsigned(planner)
     assert left == assumed > 100
     count = search(planner, "流失率")
-    planner.page.get_by_text(f"一并审签表中的 {count} 项假定", exact=True).click()
+    planner.page.get_by_text(planner.say("sign_shown", count=count), exact=True).click()
     sign = planner.widget("sign_button").locator("button")
     planner.page.wait_for_timeout(500)
     sign.click()
@@ -93,9 +100,8 @@ def test_signing_off_lowers_the_number_of_unsigned_assumptions(planner):
     planner.widget("sign_owner").locator("input").fill("市教育局")
     planner.widget("sign_name").locator("input").fill("王某")
     sign.click()
-    expect(planner.page.get_by_test_id("stAlert").filter(has_text="未审签").first).to_contain_text(
-        f"{assumed} 项假定中有 {left - count} 项", timeout=SOON
-    )
+    told = planner.say("unsigned", unsigned=left - count, assumed=assumed)
+    expect(planner.page.get_by_test_id("stAlert").filter(has_text=told)).to_be_visible(timeout=SOON)
     planner.go("takeaway")
     assert unsigned(planner) == (left - count, assumed)
     # A signature changes no number.
