@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 PAGES = Path(__file__).parent / "entries"
+ICON = Path(__file__).parent / "icon.png"
 NAMES = ("overview", "students", "capacity", "targets", "solve", "people", "data", "takeaway")
 """The pages in their order; each is a file of ``entries/`` and a title in the catalogue."""
 
@@ -18,7 +19,7 @@ def main() -> None:
     from simvet.screen.frame import open_frame  # noqa: PLC0415
     from simvet.screen.session import keep_address  # noqa: PLC0415
 
-    st.set_page_config(page_title="simvet", page_icon="📊", layout="wide", initial_sidebar_state="auto")
+    st.set_page_config(page_title="simvet", page_icon=str(ICON), layout="wide", initial_sidebar_state="auto")
     desk = open_frame()
     pages = [st.Page(PAGES / f"{name}.py", title=desk.say(f"page_{name}"), default=name == NAMES[0]) for name in NAMES]
     page = st.navigation(pages)
