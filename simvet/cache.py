@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 import tempfile
 from pathlib import Path
 
@@ -28,7 +29,36 @@ def cache_folder() -> Path:
     try:
         return Path.home() / ".cache" / "simvet"
     except RuntimeError:
-        return Path(tempfile.gettempdir()) / "simvet"
+        return private_folder()
+
+
+def private_folder() -> Path:
+    """Return a folder among the system's temporary ones that nobody else can write to.
+
+    Returns
+    -------
+    Path; ``simvet-<user>`` where that is the user's own and closed to others, else a new one for this process.
+
+    Notes
+    -----
+    What is kept there is loaded again, machine code among it: a folder that another user laid out under a name that can
+    be guessed must not be trusted. Unit: none. Errors: none. Source: CWE-379.
+    """
+    if _PRIVATE:
+        return _PRIVATE[0]
+    user = os.getuid() if hasattr(os, "getuid") else 0
+    folder = Path(tempfile.gettempdir()) / f"simvet-{user}"
+    try:
+        folder.mkdir(mode=0o700, exist_ok=True)
+        seen = folder.lstat()
+        own = stat.S_ISDIR(seen.st_mode) and seen.st_uid == user and not seen.st_mode & 0o077
+    except OSError:
+        own = False
+    _PRIVATE.append(folder if own else Path(tempfile.mkdtemp(prefix="simvet-")))
+    return _PRIVATE[0]
+
+
+_PRIVATE: list[Path] = []
 
 
 def writable(folder: Path) -> bool:

@@ -302,7 +302,7 @@ def list_command(lang: Lang = "zh") -> None:
 
 @app.command("app")
 def app_command(
-    port: Annotated[int, typer.Option("--port", min=1, max=65535, help="端口 / port")] = 8501,
+    port: Annotated[int, typer.Option("--port", help="端口 / port")] = 8501,
     address: Annotated[
         str, typer.Option("--address", help="监听地址；0.0.0.0 供局域网使用 / address; 0.0.0.0 for the local network")
     ] = "127.0.0.1",

@@ -500,6 +500,20 @@ def region_folder(region: str, folder: Path | None = None) -> Path:
     return Path(chosen) / region / "data" / region
 
 
+def uploaded_scenario(name: str) -> Path | None:
+    """Return the scenario file of an uploaded region, None where there is none; errors, unit: none; source: its folder.
+
+    Notes
+    -----
+    It lies under the folder that SIMVET_REGIONS names, beside the region's data.
+    """
+    chosen = _KEPT.get() or os.environ.get("SIMVET_REGIONS")
+    if not chosen or not OWN_REGION.fullmatch(name):
+        return None
+    path = Path(chosen) / name / f"{name}.yaml"
+    return path if path.is_file() else None
+
+
 @contextmanager
 def regions_in(folder: Path) -> Iterator[None]:
     """Look for uploaded regions in a folder, in this thread alone, whatever SIMVET_REGIONS names.

@@ -19,9 +19,9 @@ from simvet.loading.schema import Sheet, read_sheet
 from simvet.pathway import Pathway
 from simvet.readable import require_readable
 from simvet.scenario import Project, RegionCase, Scenario, Target
-from simvet.tables import Row, home, region_rows
+from simvet.tables import Row, home, region_rows, uploaded_scenario
 
-_NAME = re.compile(r"^[a-z][a-z0-9_]*$")
+_NAME = re.compile(r"^[a-z][a-z0-9_]{0,79}$")
 
 
 def scenario_files(folder: Path | None = None) -> dict[str, Path]:
@@ -136,7 +136,7 @@ def _chain(path: Path) -> list[Sheet]:
                 base=base,
             )  # fmt: skip
         beside = chain[-1].path.parent / f"{base}.yaml"
-        found = beside if beside.exists() else scenario_files().get(base)
+        found = beside if beside.exists() else scenario_files().get(base, uploaded_scenario(base))
         if found is None:
             raise InputError(
                 where, "base {base!r} does not exist", "Did you mean {near!r}?", base=base,

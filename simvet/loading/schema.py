@@ -16,15 +16,21 @@ from simvet.loading.yaml_file import empty_place, line_of, parse, plain
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 
 
+LONGEST_TITLE = 200
+"""Letters of a title: two lines of a page."""
+_SEEN = r"^[^\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]*$"
+Title = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=LONGEST_TITLE, pattern=_SEEN)]
+
+
 class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
 
 
 class Labels(_Strict):
-    """A text in both languages."""
+    """A title in both languages, one line that fits a page."""
 
-    zh: Text
-    en: Text
+    zh: Title
+    en: Title
 
 
 class SpreadFile(_Strict):
@@ -290,4 +296,6 @@ _WANTED = {
     "mapping": "a block of keys with values",
     "literal": "published, derived or assumed",
     "string_too_short": "a text with at least one character",
+    "string_too_long": "a title of at most 200 letters",
+    "string_pattern": "a title in one line, of letters that can be seen",
 }

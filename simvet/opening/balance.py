@@ -150,6 +150,7 @@ def _kept(path: Path) -> Floats | None:
 
 def _keep(path: Path, found: Floats) -> None:
     """Write a balance under its name in one step; a folder that cannot be written only costs time."""
+    temporary = ""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, temporary = tempfile.mkstemp(dir=path.parent, suffix=".npy")
@@ -157,4 +158,5 @@ def _keep(path: Path, found: Floats) -> None:
             np.save(file, found)
         Path(temporary).replace(path)
     except OSError:
-        return
+        if temporary:
+            Path(temporary).unlink(missing_ok=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import datetime
 import hashlib
 import hmac
 import json
@@ -31,6 +32,8 @@ MOST_KEPT = 1000
 """Desks kept; the oldest goes when another comes, and a link to it says so."""
 LARGEST = 1_000_000
 """Bytes that the text may unfold to: every row of a region edited and signed, four times over."""
+KEY = 32
+"""Bytes of the key."""
 LONGEST_WORD = 500
 """Letters of a reason or a name."""
 MOST_VARIANTS = 3
@@ -74,20 +77,25 @@ def signing_key() -> bytes:
         return hashlib.sha256(given.encode()).digest()
     folder = own_folder()
     path = folder / "link.key"
+    if not writable(folder.parent):
+        return _key_of_process()
+    folder.mkdir(mode=0o700, exist_ok=True)
     if not writable(folder):
         return _key_of_process()
     if not path.exists():
         fresh = path.with_name(f".link.{os.getpid()}.{secrets.token_hex(4)}")
-        fresh.touch(mode=0o600)
-        fresh.write_bytes(secrets.token_bytes(32))
         try:
+            fresh.touch(mode=0o600)
+            fresh.write_bytes(secrets.token_bytes(KEY))
             # The first of several that start at once wins, and all read the same key.
             os.link(fresh, path)
         except OSError:
             pass
         finally:
             fresh.unlink(missing_ok=True)
-    return path.read_bytes() if path.exists() else _key_of_process()
+    # Cut short by a full disk, or no file at all: anybody could sign with a key that is empty.
+    held = path.read_bytes() if path.is_file() else b""
+    return held if len(held) == KEY else _key_of_process()
 
 
 _PROCESS_KEY: list[bytes] = []
@@ -95,8 +103,28 @@ _PROCESS_KEY: list[bytes] = []
 
 def _key_of_process() -> bytes:
     if not _PROCESS_KEY:
-        _PROCESS_KEY.append(secrets.token_bytes(32))
+        _PROCESS_KEY.append(secrets.token_bytes(KEY))
     return _PROCESS_KEY[0]
+
+
+def clean(text: str, most: int = LONGEST_WORD) -> str:
+    """Return what a planner typed or pasted as one line that a link, a page and a file can carry.
+
+    Parameters
+    ----------
+    text : str.
+    most : int, letters.
+
+    Returns
+    -------
+    str; blanks for tabs and line ends, without letters that cannot be seen or that turn the line around.
+
+    Notes
+    -----
+    Unit: none. Errors: none. Source: Unicode, general category C.
+    """
+    seen = "".join(" " if letter.isspace() else letter for letter in text)
+    return " ".join("".join(letter for letter in seen if letter.isprintable()).split())[:most]
 
 
 def write_link(desk: Desk, key: bytes, slot: str = "") -> str:
@@ -150,8 +178,12 @@ def _keep(packed: bytes, slot: str) -> str:
         path.touch()
         return name
     fresh = folder / f".{name}.{secrets.token_hex(4)}"
-    fresh.write_bytes(packed)
-    fresh.replace(path)
+    try:
+        fresh.write_bytes(packed)
+        fresh.replace(path)
+    except OSError:
+        fresh.unlink(missing_ok=True)
+        raise InputError("?s=", "the folder cannot be written", *INSTEAD) from None
     kept = sorted(folder.glob("[0-9a-f]*"), key=lambda one: one.stat().st_mtime_ns)
     for old in kept[:-MOST_KEPT]:
         old.unlink(missing_ok=True)
@@ -216,7 +248,7 @@ def read_link(link: str, key: bytes) -> Desk:
         if unfolding.unconsumed_tail:
             raise ValueError("too large")
         return _desk_in(json.loads(text))
-    except (ValueError, TypeError, KeyError, IndexError, RecursionError, zlib.error):
+    except (ValueError, TypeError, KeyError, IndexError, OverflowError, RecursionError, zlib.error):
         raise InputError("?s=", *BROKEN) from None
 
 
@@ -250,15 +282,21 @@ def _plan_in(said: Sequence[Any]) -> Plan:
         scenario,
         tuple(Setting(_control(c), _number(v), _whole(a), _maybe(b), bool(r)) for c, v, a, b, r in settings),
         tuple(Edit(_row(r), _number(v), _number(lo), _number(hi), _text(why)) for r, v, lo, hi, why in edits),
-        tuple(Signature(_row(r), _text(o), _text(on), _text(by)) for r, o, on, by in signatures),
+        tuple(Signature(_row(r), _text(o), _day(on), _text(by)) for r, o, on, by in signatures),
         _maybe(as_of),
     )
 
 
 def _text(value: Any) -> str:
-    if not isinstance(value, str) or len(value) > LONGEST_WORD or any(ord(letter) < 32 for letter in value):
+    if not isinstance(value, str) or len(value) > LONGEST_WORD or not value.isprintable():
         raise ValueError("text")
     return value
+
+
+def _day(value: Any) -> str:
+    if _text(value):
+        datetime.date.fromisoformat(value)
+    return str(value)
 
 
 def _title(value: Any) -> str:

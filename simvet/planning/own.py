@@ -107,7 +107,7 @@ def keep_scenario(raw: bytes, title: str) -> str:
     -----
     Unit: none. Source: the file. It can name a base of the project, never a path.
     """
-    shown = Path(title.replace("\\", "/")).name[:60] or "scenario.yaml"
+    shown = "".join(c for c in title.replace("\\", "/").rsplit("/", 1)[-1] if c.isprintable())[-60:] or "scenario.yaml"
     if len(raw) > LARGEST_FILE:
         raise InputError(
             shown, "the file has {size} MB", "Files of more than {most} MB are refused; give the right one",
@@ -120,30 +120,34 @@ def keep_scenario(raw: bytes, title: str) -> str:
     if final.is_file():
         return name
     _make(folder)
-    trial = folder / f".trial_{secrets.token_hex(8)}"
-    trial.mkdir()
+    # Beside the others, so that what was built upon one of them is found again.
+    draft = folder / f".trial_{secrets.token_hex(8)}.yaml"
     try:
-        draft = trial / shown
         draft.write_bytes(raw)
         agents = read_sheet(draft).given.agents
         # Before anything is resolved: a path is not even looked at.
         if agents is not None and agents.schools not in (None, SYNTHETIC, NO_SCHOOLS):
             raise InputError(
-                shown, "the scenario names the file {word!r}", "A scenario given here cannot reach for other files",
+                draft.name, "the scenario names the file {word!r}", "A scenario given here cannot reach for others",
                 word=agents.schools[:60],
             )  # fmt: skip
         load_scenario(draft)
         draft.replace(final)
+    except InputError as error:
+        told = error.where.replace(draft.name, shown)
+        raise InputError(told, error.what, error.cure, **error.facts) from None
+    except OSError:
+        raise InputError("upload", "the folder cannot be written", "Set SIMVET_CACHE to a folder of yours") from None
     finally:
-        for left in trial.iterdir():
-            left.unlink()
-        trial.rmdir()
+        draft.unlink(missing_ok=True)
     _clear(folder)
     return name
 
 
 def _make(folder: Path) -> None:
     try:
+        # What planners bring along is nobody else's to read.
+        own_folder().mkdir(mode=0o700, parents=True, exist_ok=True)
         folder.mkdir(parents=True, exist_ok=True)
     except OSError:
         raise InputError("upload", "the folder cannot be written", "Set SIMVET_CACHE to a folder of yours") from None
@@ -155,6 +159,8 @@ def clear_regions() -> None:
     held = sorted(folder.glob("own_*"), key=lambda path: path.stat().st_mtime_ns) if folder.is_dir() else []
     for old in held[:-MOST_OWN]:
         shutil.rmtree(old, ignore_errors=True)
+        for balance in cache_folder().glob(f"opening-{old.name}-*.npy"):
+            balance.unlink(missing_ok=True)
 
 
 def _clear(folder: Path) -> None:

@@ -66,7 +66,7 @@ def _written(said: dict[str, Any], comment: str) -> str:
     yaml.indent(mapping=2, sequence=4, offset=2)
     out = io.StringIO()
     yaml.dump(said, out)
-    first = " ".join(comment.split())
+    first = " ".join("".join(letter if letter.isprintable() else " " for letter in comment).split())
     return (f"# {first}\n" if first else "") + out.getvalue()
 
 

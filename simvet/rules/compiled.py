@@ -1,7 +1,6 @@
 """The one door to the compiler: rules are plain functions, compiled on first use and cached on disk."""
 
 import hashlib
-import tempfile
 from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
@@ -9,7 +8,7 @@ from typing import Any, TypeVar, cast
 
 import numba
 
-from simvet.cache import cache_folder, writable
+from simvet.cache import cache_folder, private_folder, writable
 
 F = TypeVar("F", bound=Callable[..., object])
 
@@ -20,7 +19,7 @@ def machine_code_folder() -> Path:
 
     Returns
     -------
-    Path; under the cache folder, or under the system's temporary one where that cannot be written.
+    Path; under the cache folder, or under a private temporary one where that cannot be written.
 
     Notes
     -----
@@ -32,7 +31,7 @@ def machine_code_folder() -> Path:
     sources = sorted([*(package / "rules").glob("*.py"), package / "opening" / "solve.py"])
     digest = hashlib.sha256(b"".join(path.name.encode() + path.read_bytes() for path in sources)).hexdigest()[:16]
     folder = cache_folder() / "rules" / digest
-    return folder if writable(folder) else Path(tempfile.gettempdir()) / "simvet-rules" / digest
+    return folder if writable(folder) else private_folder() / "rules" / digest
 
 
 def compiled(function: F) -> F:

@@ -17,7 +17,7 @@ from simvet.errors import InputError
 from simvet.loading.workbook import read_region_workbook
 from simvet.loading.workbook_template import write_region_workbook
 from simvet.own_region import check_region_workbook
-from simvet.planning.link import LONGEST_WORD
+from simvet.planning.link import clean
 from simvet.planning.own import clear_regions, find_plan_scenario, keep_scenario, regions_folder
 from simvet.planning.plan import Plan, Signature
 from simvet.planning.words import edits_of, quantity_name
@@ -118,7 +118,7 @@ def _restore(desk: Session) -> None:
     """Offer to put back the numbers that were replaced, one by one."""
     for number, (edit, told) in enumerate(zip(desk.plan.edits, edits_of(desk.plan, desk.language), strict=True)):
         with st.container(horizontal=True, gap="small", vertical_alignment="center"):
-            st.markdown(told)
+            st.text(told)
             st.button(desk.say("restore"), key=f"restore|{number}", on_click=_put_back, args=(edit.row,))
 
 
@@ -133,12 +133,13 @@ def _sign_all(desk: Session, rows: list[Row]) -> None:
         name = st.text_input(desk.say("column_signed_by"), max_chars=60, key="sign_name")
         day = st.date_input(desk.say("column_signed_on"), key="sign_day")
         if st.form_submit_button(desk.say("sign"), key="sign_button"):
-            if not name.strip() or not owner.strip():
+            owner, name = clean(owner, 60), clean(name, 60)
+            if not name or not owner:
                 st.error(desk.say("sign_who"))
                 return
             plan = desk.plan
             for row in rows:
-                plan = plan.with_signature(Signature(identity_of(row), owner.strip(), str(day), name.strip()))
+                plan = plan.with_signature(Signature(identity_of(row), owner, str(day), name))
             desk.adopt(plan)
             st.rerun()
 
@@ -216,7 +217,7 @@ def _renumbered(plan: Plan, row: Row, said: dict[str, Any], shown: dict[str, Any
     """Return the plan with the numbers typed into a row, and whether they wait for a reason."""
     identity = identity_of(row)
     old = next((edit for edit in plan.edits if edit.row == identity), None)
-    reason = " ".join(str(said.get("reason", old.reason if old else "") or "").split())[:LONGEST_WORD]
+    reason = clean(str(said.get("reason", old.reason if old else "") or ""))
     if not any(name in said for name in (*NUMBERS, "reason")) or (old is None and not any(n in said for n in NUMBERS)):
         return plan, False
     if not reason:
@@ -234,7 +235,7 @@ def _signed(plan: Plan, row: Row, said: dict[str, Any]) -> Plan:
     if not any(name in said for name in SIGNED):
         return plan
     old = next((s for s in plan.signatures if s.row == identity_of(row)), Signature(identity_of(row), ""))
-    told = {name: " ".join(str(said[name] or "").split())[:200] for name in SIGNED if name in said}
+    told = {name: clean(str(said[name] or ""), 200) for name in SIGNED if name in said}
     if "signed_on" in told:
         told["signed_on"] = told["signed_on"][:10]
     owner, day, name = (told.get(part, getattr(old, part)) for part in SIGNED)
@@ -300,7 +301,7 @@ def _take_workbook(desk: Session, raw: bytes, name: str) -> None:
             book = read_region_workbook(raw, shown)
             scenario = check_region_workbook(raw, regions_folder(), shown)
         signed = tuple(
-            Signature((book.key, *row[1:]), *(" ".join(part.split())[:200] for part in told))
+            Signature((book.key, *row[1:]), *(clean(part, 200) for part in told))
             for row, told in sorted(book.signatures.items())
         )
         clear_regions()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import streamlit as st
@@ -55,9 +56,14 @@ def open_frame() -> Session:
     # In a place of their own, so that the page below does not move when they come and go.
     notices = st.container(key="notices")
     for kind, text in desk.notices:
-        (notices.error if kind == "error" else notices.info)(text)
+        (notices.error if kind == "error" else notices.info)(unmarked(text))
     desk.notices.clear()
     return desk
+
+
+def unmarked(text: str) -> str:
+    """Return a text so that none of its letters is taken for markup; unit, errors: none; source: CommonMark."""
+    return re.sub(r"([\\`*_{}\[\]()#+\-.!|$~<>:&])", r"\\\1", text)
 
 
 def _language(desk: Session) -> None:
@@ -135,7 +141,7 @@ def _variants(desk: Session) -> None:
     )
     for number, (name, plan) in enumerate(desk.variants):
         with st.container(horizontal=True, gap="small", vertical_alignment="center"):
-            st.markdown(name)
+            st.text(name)
             st.button(desk.say("take"), on_click=_take, args=(plan,), key=f"take|{number}")
             st.button(desk.say("drop"), on_click=desk.drop, args=(name,), key=f"drop|{number}")
 

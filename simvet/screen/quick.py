@@ -11,7 +11,7 @@ from concurrent.futures.process import BrokenProcessPool
 from simvet.planning.answering import FEW, Answer, Answering, Shelf
 from simvet.planning.plan import Plan
 from simvet.runs import Run
-from simvet.screen.work import quick_verdicts
+from simvet.screen.work import quick_verdicts, stay_with_server
 
 MOST_WORKERS = 4
 """Workers at most; one core is left to the server itself."""
@@ -57,7 +57,8 @@ class Quick:
         with self._guard:
             if self._pool is None:
                 count = max(1, min(MOST_WORKERS, (os.cpu_count() or 2) - 1))
-                self._pool = ProcessPoolExecutor(count, mp_context=multiprocessing.get_context("spawn"))
+                context = multiprocessing.get_context("spawn")
+                self._pool = ProcessPoolExecutor(count, mp_context=context, initializer=stay_with_server)
             return self._pool
 
     def answer(self, plan: Plan) -> Answer:

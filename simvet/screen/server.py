@@ -15,7 +15,7 @@ from starlette.routing import Route
 
 from simvet.report.fonts import FONT_PATH
 from simvet.screen.main import NAMES
-from simvet.screen.service import warm_up
+from simvet.screen.service import close_service, warm_up
 from simvet.screen.settings import FONT, FONT_ADDRESS, apply_settings
 
 MAIN = Path(__file__).parent / "main.py"
@@ -117,3 +117,4 @@ async def _while_it_runs(app: object) -> AsyncIterator[None]:
     del app
     threading.Thread(target=warm_up, daemon=True).start()
     yield
+    close_service()

@@ -49,11 +49,17 @@ def service() -> Service:
             # Workers inherit it: what one user uploads, every process of this server can read.
             os.environ.setdefault("SIMVET_REGIONS", str(regions_folder()))
             made = Service(Quick(), Sharpener(), Tasks(), signing_key())
-            atexit.register(made.tasks.close)
-            atexit.register(made.sharper.close)
-            atexit.register(made.quick.close)
             _MADE.append(made)
+            atexit.register(close_service)
     return _MADE[0]
+
+
+def close_service() -> None:
+    """Stop everything that runs beside the server; unit, errors: none; source: ``service``."""
+    for made in _MADE:
+        made.tasks.close()
+        made.sharper.close()
+        made.quick.close()
 
 
 def warm_up() -> None:

@@ -11,7 +11,7 @@ from simvet.errors import InputError, SimvetError
 from simvet.planning.answering import Answer, plan_scenario
 from simvet.planning.controls import controls
 from simvet.planning.history import History
-from simvet.planning.link import MOST_VARIANTS, Desk, read_link, write_link
+from simvet.planning.link import LONGEST_TITLE, MOST_VARIANTS, Desk, clean, read_link, write_link
 from simvet.planning.plan import Plan
 from simvet.report.wording import Language, complain, word
 from simvet.screen.service import FIRST, service
@@ -103,6 +103,7 @@ class Session:
 
     def keep(self, title: str) -> None:
         """Keep the plan at hand beside the next ones; the oldest goes when there are too many."""
+        title = clean(title, LONGEST_TITLE)
         others = [(name, plan) for name, plan in self.variants if name != title]
         self.variants = [*others, (title, self.plan)][-MOST_VARIANTS:]
 
@@ -143,11 +144,18 @@ def _opened() -> Session:
     if link:
         try:
             desk = read_link(link, service().key)
-            for plan in (desk.plan, *(plan for _, plan in desk.variants)):
-                plan_scenario(plan)
-            fresh = replace(fresh, history=History(desk.plan), variants=list(desk.variants))
+            plan_scenario(desk.plan)
+            fresh = replace(fresh, history=History(desk.plan))
         except InputError as error:
             fresh.tell(error)
+            return fresh
+        for title, plan in desk.variants:
+            # One that cannot be had any more takes nothing else with it.
+            try:
+                plan_scenario(plan)
+                fresh.variants.append((title, plan))
+            except InputError as error:
+                fresh.tell(error)
     return fresh
 
 

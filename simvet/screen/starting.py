@@ -79,11 +79,18 @@ def start_screen(address: str, port: int, browser: bool) -> int:
 
 
 def _require_free(address: str, port: int) -> None:
+    if not address.strip():
+        # An empty address would mean every one of this machine's.
+        raise InputError("--address", "{address!r} is no address", "Write one, such as 127.0.0.1", address=address)
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
     try:
         with socket.socket(family) as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind((address, port))
+    except socket.gaierror:
+        raise InputError(
+            "--address", "{address!r} is no address", "Write one, such as 127.0.0.1", address=address
+        ) from None
     except (OSError, OverflowError):
         raise InputError(
             "--port", "{address}:{port} cannot be used", "Choose another --port, or an --address of this machine",

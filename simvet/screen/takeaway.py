@@ -6,12 +6,12 @@ import datetime
 
 import streamlit as st
 
-from simvet.planning.link import LONGEST
+from simvet.planning.link import Desk
 from simvet.planning.plan import Plan
 from simvet.planning.scenario_text import scenario_text
 from simvet.planning.words import changes_of, plan_title
 from simvet.screen.progress import Kept, kept, show_task
-from simvet.screen.service import service
+from simvet.screen.service import FIRST, service
 from simvet.screen.session import Session, session
 from simvet.screen.signing import register_of
 
@@ -50,7 +50,7 @@ def address_of(desk: Session) -> str | None:
     root = here.rsplit("/", 1)[0] + "/" if here else ""
     language = "&lang=en" if desk.language == "en" else ""
     if link is None:
-        fresh = not desk.plan.settings and not desk.variants
+        fresh = Desk(desk.plan, tuple(desk.variants)) == Desk(Plan(FIRST))
         return f"{root}{'?lang=en' if language else ''}" if fresh else None
     return f"{root}?s={link}{language}"
 
@@ -59,7 +59,7 @@ def _link(desk: Session) -> None:
     st.subheader(desk.say("take_link"))
     address = address_of(desk)
     if address is None:
-        st.info(desk.say("link_too_long", most=LONGEST))
+        st.info(desk.say("link_impossible"))
         return
     st.caption(desk.say("link_note"))
     st.code(address, language=None, wrap_lines=True)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import datetime
+import multiprocessing
 import os
+import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -23,8 +25,21 @@ NICENESS = 10
 _KEPT: dict[int, Answering] = {}
 
 
+def stay_with_server() -> None:
+    """End when the server does, however it ends; unit, errors: none; source: the process that started this one."""
+    threading.Thread(target=_end_with_server, daemon=True).start()
+
+
+def _end_with_server() -> None:
+    server = multiprocessing.parent_process()
+    if server is not None:
+        server.join()
+        os._exit(0)
+
+
 def yield_to_server() -> None:
-    """Let the server go first; unit, errors: none; source: nice(2)."""
+    """Let the server go first, and end with it; unit, errors: none; source: nice(2)."""
+    stay_with_server()
     os.nice(NICENESS)
 
 

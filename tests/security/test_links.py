@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from simvet.edits import Edit, identity_of
 from simvet.errors import InputError
-from simvet.planning.link import LONGEST, Desk, _signed, read_link, signing_key, write_link
+from simvet.planning.link import LONGEST, Desk, _signed, clean, read_link, signing_key, write_link
 from simvet.planning.own import own_folder
 from simvet.planning.plan import Plan, Setting, Signature
 from simvet.screen.signing import register_of
@@ -97,6 +97,9 @@ def test_what_unfolds_beyond_all_measure_is_refused():
         {"p": ["zhejiang", None, [], [[["a"], 1, 1, 1, "x"]], []], "v": []},
         {"p": ["zhejiang", None, [], [], []], "v": [["t\u0000", ["zhejiang", None, [], [], []]]]},
         {"p": ["zhejiang", None, [], [], []], "v": 5},
+        {"p": ["zhejiang", None, [["x", 10**400, 2024, None, 0]], [], []], "v": []},
+        {"p": ["zhejiang", None, [], [], [[list(ROW), "a", "2026-99-99", "b"]]], "v": []},
+        {"p": ["zhejiang", None, [], [[list(ROW), 0.1, 0.1, 0.1, "turned \u202e round"]], []], "v": []},
         {"p": ["zhejiang", None, [["x" * 600, 1, 1, None, 0]], [], []], "v": []},
     ],
 )  # fmt: skip
@@ -161,3 +164,19 @@ def test_a_planners_steps_take_one_place_and_push_out_nobodys_link():
     assert read_link(link, KEY) == last
     assert read_link(handed_on, KEY) == Desk(plan)
     assert len(list((own_folder() / "slots").iterdir())) == 1
+
+
+@pytest.mark.parametrize("held", [b"", b"short"])
+def test_a_key_that_was_cut_short_signs_nothing(held, tmp_path):
+    path = own_folder() / "link.key"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(held)
+    assert len(signing_key()) == 32
+    assert signing_key() not in (held, b"")
+
+
+def test_what_a_planner_pastes_becomes_one_line_that_a_link_carries():
+    pasted = "教育局\t职成处\r\n\x07 \u202e王"
+    assert clean(pasted) == "教育局 职成处 王"
+    plan = Plan("zhejiang").with_signature(Signature(ROW, clean(pasted), "2026-01-31", clean("x" * 9999)))
+    assert read_link(write_link(Desk(plan), KEY), KEY) == Desk(plan)

@@ -10,6 +10,7 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 
+import psutil
 import pytest
 import websockets
 
@@ -156,3 +157,37 @@ def test_a_port_that_is_taken_is_told_in_one_line(server, capsys):
     told = capsys.readouterr().err
     assert "无法使用" in told
     assert "Traceback" not in told
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        (["--address", ""], "不是有效的地址"), (["--address", "nonsense"], "不是有效的地址"),
+        (["--port", "99999"], "无法使用"), (["--address", "203.0.113.9"], "无法使用"),
+    ],
+)  # fmt: skip
+def test_an_address_or_port_that_cannot_be_is_told_in_one_line(given, told, capsys):
+    assert main(["app", "--no-browser", *given]) == 2
+    line = capsys.readouterr().err
+    assert told in line
+    assert "Traceback" not in line
+    assert len(line.strip().splitlines()) == 1
+
+
+def test_nothing_goes_on_when_the_server_is_stopped(tmp_path):
+    port = free_port()
+    program = [sys.executable, "-c", f"from simvet.cli import main; main(['app', '--no-browser', '--port', '{port}'])"]
+    process = subprocess.Popen(
+        program, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=tmp_path,
+        env={**os.environ, "SIMVET_CACHE": str(tmp_path / "cache")},
+    )  # fmt: skip
+    until = time.monotonic() + PATIENCE
+    while time.monotonic() < until and len(psutil.Process(process.pid).children(recursive=True)) < 3:
+        time.sleep(0.2)
+    family = psutil.Process(process.pid).children(recursive=True)
+    assert len(family) >= 3, "server, quick worker and sharpener were expected"
+    process.terminate()
+    _, left = psutil.wait_procs(
+        [*family, psutil.Process(process.pid)] if process.poll() is None else family, timeout=20
+    )
+    assert not left

@@ -237,3 +237,42 @@ def test_a_name_that_is_no_scenario_is_refused():
 
 def test_the_plan_of_a_project_region_needs_no_upload():
     assert plan_scenario(replace(Plan("zhejiang"), as_of=None)) is find_plan_scenario("zhejiang")
+
+
+def test_what_was_brought_along_can_be_changed_taken_away_and_brought_back():
+    name = keep_scenario(b"base: zhoushan\ntitle: {zh: x, en: y}\n", "mine.yaml")
+    plan = Plan(name).with_setting(Setting("topup_seats", 1.5, 2024))
+    text = scenario_text(plan, {"zh": "二", "en": "two"}, "reason with \x07 and\ttabs")
+    back = keep_scenario(text.encode(), "again.yaml")
+    assert same_scenario(find_plan_scenario(back), plan_scenario(plan))
+
+
+@pytest.mark.parametrize(
+    "title", ["舟山市2035年职业教育规划方案" * 8 + ".yaml", "方案.txt", "..", "a\x00b.yaml", "/etc/x", ""]
+)
+def test_any_file_name_will_do_and_no_folder_is_told(title):
+    name = keep_scenario(b"base: zhoushan\ntitle: {zh: x, en: y}\n", title)
+    assert find_plan_scenario(name).labels["zh"] == "x"
+    with pytest.raises(InputError) as told:
+        keep_scenario(b"base: nowhere\ntitle: {zh: x, en: y}\n", title)
+    assert str(own_folder()) not in str(told.value)
+    assert "trial" not in str(told.value)
+
+
+@pytest.mark.parametrize("text", ["x" * 201, "two\\nlines", "turned \\u202e round"])
+def test_a_title_is_one_line_that_fits_a_page(text):
+    with pytest.raises(InputError, match="title"):
+        keep_scenario(f'base: zhoushan\ntitle: {{zh: "{text}", en: y}}\n'.encode(), "plan.yaml")
+
+
+def test_a_base_of_three_hundred_letters_is_no_name():
+    with pytest.raises(InputError, match="not the name"):
+        keep_scenario(b"base: " + b"b" * 300 + b"\ntitle: {zh: x, en: y}\n", "plan.yaml")
+
+
+def test_a_folder_that_cannot_be_written_is_told(tmp_path, monkeypatch):
+    taken = tmp_path / "taken"
+    taken.write_text("a file in the place of the folder")
+    monkeypatch.setenv("SIMVET_CACHE", str(taken))
+    with pytest.raises(InputError, match="cannot be written"):
+        keep_scenario(b"base: zhoushan\ntitle: {zh: x, en: y}\n", "plan.yaml")
