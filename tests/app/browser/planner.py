@@ -28,7 +28,7 @@ PHONE = {"width": 390, "height": 844}
 CHROMIUMS = ("chromium", "chromium-browser", "google-chrome")
 FLAGS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync",
+    "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage",
 ]  # fmt: skip
 READY = 90
 """Seconds in which the server must listen; it computes the first region for its first visitor."""
