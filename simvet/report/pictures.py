@@ -27,13 +27,17 @@ DPI = 160
 """Dots per inch of a PNG: 150 mm of paper at some 190 dots per inch."""
 LONGEST = 48
 """Letters of a title that a picture has room for."""
+WARNING = "#B34700"
+"""Vermilion of the warnings on the screen."""
+STRIP = 0.22
+"""Height of the strip that a warning stands in, inches."""
 MOST_FANS = 2
 """Fans in the brief; the files hold one of every headline target."""
 MOST_BARS = 8
 """Bars on the board where a plan has no headline target."""
 
 
-def picture_files(result: Result, verdicts: Sequence[Verdict], language: Language) -> dict[str, bytes]:
+def picture_files(result: Result, verdicts: Sequence[Verdict], language: Language, mark: str = "") -> dict[str, bytes]:
     """Draw a run: the board of all targets, a fan of every headline target, which limit binds at every provider.
 
     Parameters
@@ -41,6 +45,7 @@ def picture_files(result: Result, verdicts: Sequence[Verdict], language: Languag
     result : Result.
     verdicts : sequence of Verdict of that run; may be empty.
     language : str; ``zh`` or ``en``.
+    mark : str; a warning that stands on every picture, such as that assumptions are not signed off.
 
     Returns
     -------
@@ -63,8 +68,19 @@ def picture_files(result: Result, verdicts: Sequence[Verdict], language: Languag
     for region in shown.books.regions:
         figures += [(f"binding_{region}_{stage}", figure) for stage, figure in _bindings(shown, region, chosen)]
     for name, figure in figures:
+        if mark:
+            _mark(figure, mark)
         files[f"{name}.png"], files[f"{name}.svg"] = png(figure), svg(figure)
     return files
+
+
+def _mark(figure: Figure, mark: str) -> None:
+    """Write a warning at the foot of a picture, in a strip of its own so that nothing drawn is covered."""
+    strip = STRIP / figure.get_figheight()
+    engine = figure.get_layout_engine()
+    if engine is not None:
+        engine.set(rect=(0.0, strip, 1.0, 1.0 - strip))  # type: ignore[call-arg]
+    figure.text(0.01, 0.4 * strip, printable(mark), ha="left", va="bottom", fontsize=7, color=WARNING, gid="mark")
 
 
 def zip_files(files: Mapping[str, bytes]) -> bytes:

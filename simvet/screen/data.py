@@ -202,9 +202,10 @@ def _edited(key: str) -> None:
         said = {names[column]: value for column, value in typed.items() if column in names}
         shown = {names[column]: frame.iloc[int(position)][column] for column in names}
         row = present[rows[int(position)]]
-        plan, unsaid = _renumbered(plan, row, said, shown)
+        renumbered, unsaid = _renumbered(plan, row, said, shown)
         waiting = waiting or unsaid
-        plan = _signed(plan, row, said)
+        # A number that is replaced loses its signature, one typed a moment ago too: another number was signed.
+        plan = renumbered if renumbered is not plan else _signed(plan, row, said)
     if waiting:
         desk.notices.append(("info", desk.say("reason_wanted")))
     numbers_changed = plan.edits != desk.plan.edits

@@ -35,7 +35,6 @@ class Session:
     variants: list[tuple[str, Plan]] = field(default_factory=list)
     epoch: int = 0
     notices: list[tuple[str, str]] = field(default_factory=list)
-    opened: str = ""
     searched: Answer | None = None
     uploads: int = 0
     brought: list[str] = field(default_factory=list)
@@ -98,7 +97,7 @@ class Session:
         self.epoch += 1
 
     def reset(self) -> None:
-        """Put every lever back where the scenario has it."""
+        """Put every lever, number and year back as the scenario has them; signatures stay."""
         self.adopt(Plan(self.plan.scenario, signatures=self.plan.signatures))
 
     def keep(self, title: str) -> None:

@@ -6,6 +6,7 @@ import datetime
 
 import streamlit as st
 
+from simvet.planning.answering import MANY
 from simvet.planning.link import Desk
 from simvet.planning.plan import Plan
 from simvet.planning.scenario_text import scenario_text
@@ -27,7 +28,7 @@ def show() -> None:
     """Draw the page; unit: on it; errors: told on it; source: the plan."""
     desk = session()
     st.title(desk.say("page_takeaway"))
-    st.caption(f"{plan_title(desk.plan, desk.language)} · {desk.say('take_draws')}")
+    st.caption(f"{plan_title(desk.plan, desk.language)} · {desk.say('take_draws', draws=MANY)}")
     unsigned_mark(desk)
     _link(desk)
     _scenario_file(desk)
@@ -73,8 +74,10 @@ def _scenario_file(desk: Session) -> None:
     st.subheader(desk.say("take_scenario"))
     st.caption(desk.say("scenario_note"))
     title = {lang: f"{plan_title(desk.plan, lang)} · {desk.plan.digest[:8]}" for lang in ("zh", "en")}
-    changes = "; ".join(changes_of(desk.plan, desk.language))
-    text = scenario_text(desk.plan, title, changes)
+    register = register_of(desk.plan)
+    counts = {"unsigned": len(register.unsigned), "assumed": len(register.assumed)}
+    warning = [desk.say("unsigned", **counts)] if register.unsigned else []
+    text = scenario_text(desk.plan, title, "; ".join([*warning, *changes_of(desk.plan, desk.language)]))
     st.download_button(
         desk.say("download_scenario"), text.encode(), _name(desk.plan, "yaml"), "application/yaml", key="scenario_file"
     )

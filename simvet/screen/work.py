@@ -135,7 +135,7 @@ def takeaway(tell: Tell, plan: Plan, language: Language, link: str, made_on: dat
     from simvet.planning.words import changes_of, plan_title  # noqa: PLC0415
     from simvet.report.answers_book import write_answers_book  # noqa: PLC0415
     from simvet.report.brief import write_brief  # noqa: PLC0415
-    from simvet.report.context import ReportContext  # noqa: PLC0415
+    from simvet.report.context import ReportContext, unsigned_text  # noqa: PLC0415
     from simvet.report.pictures import picture_files, zip_files  # noqa: PLC0415
     from simvet.screen.signing import register_of  # noqa: PLC0415
 
@@ -154,7 +154,7 @@ def takeaway(tell: Tell, plan: Plan, language: Language, link: str, made_on: dat
     tell(0.75, "")
     files["book"] = write_answers_book(result, answer.verdicts, context)
     tell(0.85, "")
-    files["pictures"] = zip_files(picture_files(result, answer.verdicts, language))
+    files["pictures"] = zip_files(picture_files(result, answer.verdicts, language, unsigned_text(context)))
     return files
 
 

@@ -6,10 +6,13 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from simvet.planning.plan import Plan, Setting
+from simvet.edits import identity_of
+from simvet.planning.plan import Plan, Setting, Signature
 from simvet.report.wording import word
+from simvet.screen.data import _renumbered
 from simvet.screen.main import NAMES
 from simvet.screen.settings import ADDRESS, SETTINGS
+from simvet.screen.signing import register_of
 from simvet.screen.starting import options_of
 
 HOME = Path(__file__).parents[2]
@@ -164,3 +167,16 @@ def test_settings_are_the_same_however_the_screen_is_started():
         "--server.address=127.0.0.1", "--server.enableCORS=true", "--client.showErrorDetails=none",
     ):  # fmt: skip
         assert option in options
+
+
+def test_an_edit_fells_a_signature_and_the_exports_say_what_is_unsigned():
+    page = opened()
+    desk = page.session_state["desk"]
+    row = next(r for r in register_of(desk.plan).assumed if r.indicator == "dropout_rate")
+    signed = desk.plan.with_signature(Signature(identity_of(row), "bureau", "2026-01-31", "Wang"))
+    said = {"value": row.value, "reason": "counted anew", "owner": "bureau", "signed_on": "2026-01-31"}
+    plan, waits = _renumbered(signed, row, said, {"value": row.value, "low": row.low, "high": row.high})
+    assert not waits
+    assert plan.signatures[0].signed_on == ""
+    page.switch_page("entries/takeaway.py").run()
+    assert "未审签" in text_of(page)

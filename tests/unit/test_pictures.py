@@ -74,3 +74,19 @@ def test_names_that_would_be_formulas_are_drawn_as_they_stand(run):
 def test_a_run_without_targets_has_pictures_of_its_limits(run):
     assert all(name.startswith("binding_") for name in picture_files(run[0], [], "zh"))
     assert headline_pictures(run[0], [], "zh") == []
+
+
+def test_a_warning_stands_at_the_foot_of_every_picture_and_covers_nothing(run):
+    result, verdicts = run
+    plain = picture_files(result, verdicts[:6], "zh")
+    marked = picture_files(result, verdicts[:6], "zh", "【未审签】3 项假定数据中有 2 项尚未审签")
+    assert plain.keys() == marked.keys()
+    for name in plain:
+        if name.endswith(".svg"):
+            assert b'id="mark"' in marked[name], name
+            assert b'id="mark"' not in plain[name]
+        else:
+            image = Image.open(io.BytesIO(marked[name])).convert("RGB")
+            foot = image.crop((0, image.height - 30, image.width, image.height))
+            colours = {colour for _, colour in foot.getcolors(100_000)}
+            assert (179, 71, 0) in colours, name

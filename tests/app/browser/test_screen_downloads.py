@@ -110,12 +110,14 @@ def test_the_pictures_are_whole(taken):
         else:
             drawn = etree.fromstring(raw)
             assert drawn.tag.endswith("}svg") and drawn.find(".//{*}path") is not None
+            assert drawn.find(".//{*}g[@id='mark']") is not None, f"{name} does not say that nobody signed"
 
 
 def test_the_scenario_file_holds_the_levers(taken, tmp_path):
     planner, _, _ = taken
     path = tmp_path / "mine.yaml"
     planner.download(".st-key-scenario_file").save_as(path)
+    assert "未审签" in path.read_text(encoding="utf-8").splitlines()[0]
     scenario = load_scenario(path)
     assert scenario.regions[0].region == "zhejiang"
     told = {(lever.quantity, lever.operation, lever.value, lever.start) for lever in scenario.levers}
