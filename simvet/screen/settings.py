@@ -25,6 +25,8 @@ SETTINGS: dict[str, object] = {
     "client.showErrorDetails": "none",
     "client.showErrorLinks": False,
     "client.showSidebarNavigation": True,
+    # The tables' own CSV would carry a text that begins with "=" on as a live formula; the Excel book does not.
+    "client.disableDataExport": True,
     "theme.base": "light",
     "theme.font": f'"{FONT}", sans-serif',
     "theme.headingFont": f'"{FONT}", sans-serif',
