@@ -8,10 +8,10 @@ from itertools import pairwise
 
 import numpy as np
 
+from simvet.controls import EVERY, Control, find_control
 from simvet.errors import InputError
 from simvet.needs import LIKELY
 from simvet.planning.answering import Answering
-from simvet.planning.controls import EVERY, Control, find_control
 from simvet.planning.plan import Plan, Setting
 from simvet.verdicts import Verdict
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, replace
 
+from simvet.controls import find_control, levers_of
 from simvet.edits import Edit, Identity, edited_rows
 from simvet.errors import InputError, nearest
 from simvet.levers import Lever
 from simvet.loading import LAST_YEAR
 from simvet.loading.parts import require_after_base
-from simvet.planning.controls import find_control, levers_of
 from simvet.scenario import Project, RegionCase, Scenario, Spread, digest_of
 
 PROJECT = "project"

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from simvet.controls import Control, find_control
 from simvet.edits import identity_of
 from simvet.planning.answering import plan_scenario
-from simvet.planning.controls import Control, find_control
 from simvet.planning.own import find_plan_scenario
 from simvet.planning.plan import LIMIT, PROJECT, Plan, Setting
 from simvet.report.wording import Language, number, word

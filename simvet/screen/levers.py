@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 
 import streamlit as st
 
+from simvet.controls import EVERY, OWNERS, Control, bears_on, controls, find_control
 from simvet.loading import LAST_YEAR
-from simvet.planning.controls import EVERY, OWNERS, Control, bears_on, controls, find_control
 from simvet.planning.own import find_plan_scenario
 from simvet.planning.plan import EARLIEST, LATEST, LIMIT, PROJECT, Setting, switchable
 from simvet.planning.words import years_text

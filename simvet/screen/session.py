@@ -7,9 +7,9 @@ from dataclasses import dataclass, field, replace
 
 import streamlit as st
 
+from simvet.controls import controls
 from simvet.errors import InputError, SimvetError
 from simvet.planning.answering import Answer, plan_scenario
-from simvet.planning.controls import controls
 from simvet.planning.history import History
 from simvet.planning.link import LONGEST_TITLE, MOST_VARIANTS, Desk, clean, read_link, write_link
 from simvet.planning.plan import Plan

@@ -5,11 +5,11 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
+from simvet.controls import OWNERS, Control, controls, find_control
 from simvet.loading import LAST_YEAR
 from simvet.needs import LIKELY
 from simvet.planning.answering import Answer
 from simvet.planning.backsolve import Solved
-from simvet.planning.controls import OWNERS, Control, controls, find_control
 from simvet.planning.own import find_plan_scenario
 from simvet.planning.plan import Plan, Setting
 from simvet.planning.words import value_text

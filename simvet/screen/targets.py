@@ -8,7 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from simvet.conflicts import Conflict, conflicts_of
-from simvet.planning.controls import OWNERS
+from simvet.controls import OWNERS
 from simvet.register import RegisterRow
 from simvet.report.register import summary
 from simvet.report.terminal import bound_text, cause_text, change_text, full_name

@@ -5,9 +5,9 @@ import pickle
 import numpy as np
 import pytest
 
+from simvet.controls import bears_on, controls, find_control
 from simvet.planning.answering import Answering, plan_scenario, result_of
 from simvet.planning.backsolve import backsolve, is_monotone, on_grid, verdict_on
-from simvet.planning.controls import bears_on, controls, find_control
 from simvet.planning.own import find_plan_scenario
 from simvet.planning.plan import Plan, Setting
 from simvet.planning.views import wanted_views

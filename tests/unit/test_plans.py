@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
+from simvet.controls import OWNERS, bears_on, controls, find_control, levers_of
 from simvet.edits import Edit, identity_of
 from simvet.errors import InputError
 from simvet.loading import load_scenario
 from simvet.planning.answering import plan_scenario
-from simvet.planning.controls import OWNERS, bears_on, controls, find_control, levers_of
 from simvet.planning.history import History
 from simvet.planning.own import find_plan_scenario, keep_scenario, own_folder
 from simvet.planning.plan import Plan, Setting, Signature

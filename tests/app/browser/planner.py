@@ -18,7 +18,7 @@ from urllib.request import urlopen
 
 from playwright.sync_api import Browser, BrowserContext, Download, Locator, Page, Playwright, expect
 
-from simvet.planning.controls import find_control
+from simvet.controls import find_control
 from simvet.report.wording import word
 from simvet.screen.main import NAMES
 

@@ -1,0 +1,1 @@
+"""Commands of studies: simvet batch | sensitivity | discover."""

@@ -1,0 +1,1 @@
+"""Many runs: ensembles, sensitivity, discovery, and what it would take."""
