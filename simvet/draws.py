@@ -5,8 +5,11 @@ row. Adding a quantity, a row or a year therefore moves no other number, and the
 one seed is an effect and not noise.
 """
 
+from __future__ import annotations
+
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from operator import index
 from typing import cast
 from zlib import crc32
@@ -193,21 +196,31 @@ class Draws:
     Parameters
     ----------
     seed : int in [0, 2**64).
+    first : int; row of the run's first draw, so that a part of a large ensemble meets the numbers of the whole.
+    period : int; after so many draws the rows begin again: experiments side by side meet the same luck. 0 is never.
+    given : mapping of address -> (draw,) array; numbers that a design chooses instead of chance, such as
+        ``zhejiang/dropout_rate/secondary_vocational``, in the unit of the quantity.
 
     Raises
     ------
     InputError
-        If the seed is not such a number.
+        If the seed, the first row or the period is not such a number.
 
     Notes
     -----
-    Key: (seed low word, seed high word). Counter: (row, cohort, year, decision). Unit: none. Source: Salmon et al.
-    (2011); for common random numbers Glasserman and Yao (1992), Management Science 38(6).
+    Key: (seed low word, seed high word). Counter: (row, cohort, year, decision). Unit: none. Two are compared by
+    :attr:`said`. Source: Salmon et al. (2011); for common random numbers Glasserman and Yao (1992), Management Science
+    38(6).
     """
 
     seed: int
+    first: int = 0
+    period: int = 0
+    given: Mapping[str, NDArray[np.float64]] = field(default_factory=dict, compare=False, repr=False)
 
     def __post_init__(self) -> None:
+        _word(self.first, "first")
+        _word(self.period, "period")
         if isinstance(self.seed, bool) or not isinstance(self.seed, int) or not 0 <= self.seed < SEED_LIMIT:
             raise InputError(
                 "draws: seed",
@@ -215,6 +228,49 @@ class Draws:
                 "give a seed such as 20250101",
                 seed=repr(self.seed),
             )
+
+    @property
+    def plain(self) -> bool:
+        """Return whether the draws are rows 0, 1, 2, ... of chance alone."""
+        return not (self.first or self.period or self.given)
+
+    def rows(self, count: int) -> NDArray[np.int64]:
+        """Return the row of every draw of a run.
+
+        Parameters
+        ----------
+        count : int; draws of the run.
+
+        Returns
+        -------
+        int64 array (count,).
+
+        Raises
+        ------
+        InputError
+            If a row would not fit into 32 bits.
+
+        Notes
+        -----
+        Unit: none. Source: the key layout above.
+        """
+        turn: NDArray[np.int64] = np.arange(count, dtype=np.int64)
+        if self.period:
+            turn %= self.period
+        if count:
+            _word(self.first + int(turn.max()), "rows")
+        return turn + self.first
+
+    def each(self, decision: str, year: int, cohort: str, count: int) -> NDArray[np.float64]:
+        """Look up one uniform number for every draw of a run, shape (count,); as ``uniform`` of :meth:`rows`."""
+        return self.uniform(decision, year, cohort, self.rows(count))
+
+    def of_draw(self, draw: int) -> Draws:
+        """Return the numbers of one draw of a run, as the only draw of another."""
+        row = self.first + (draw % self.period if self.period else draw)
+        return replace(
+            self, first=row, period=0, given={name: value[draw : draw + 1] for name, value in self.given.items()}
+        )
 
     def key(self, decision: str) -> tuple[int, int, int]:
         """Give what a compiled kernel needs to look up the same numbers.

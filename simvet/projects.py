@@ -98,10 +98,12 @@ def build(project: Project, draws: Draws, count: int, vary: bool) -> Built:
     units = int(np.ceil(project.count.high))
 
     def drawn(spread: Spread, part: str, unit: int = 0) -> Floats:
+        name = f"{project.region}/{project.name}/{part}"
+        if name in draws.given:
+            return draws.given[name]
         if not vary:
             return np.full(count, spread.value)
-        uniform = draws.uniform("project", unit, f"{project.region}/{project.name}/{part}", count)
-        return triangular(uniform, spread.low, spread.value, spread.high)
+        return triangular(draws.each("project", unit, name, count), spread.low, spread.value, spread.high)
 
     number = np.rint(drawn(project.count, "count"))
     exists = np.arange(units)[None, :] < number[:, None]
@@ -112,7 +114,7 @@ def build(project: Project, draws: Draws, count: int, vary: bool) -> Built:
     failed = np.zeros((count, units), dtype=np.bool_)
     if vary:
         risk = drawn(project.failure, "failure")
-        luck = [draws.uniform("project", u, f"{project.region}/{project.name}/luck", count) for u in range(units)]
+        luck = [draws.each("project", u, f"{project.region}/{project.name}/luck", count) for u in range(units)]
         failed = np.stack(luck, axis=1) < risk[:, None]
     if project.opening is not None:
         # The date is given to see what it decides: it holds, and nothing fails.

@@ -120,7 +120,8 @@ def run_world(schedule: Schedule, engine: str = "cohort", seed: int = 0) -> tupl
     -----
     Shape and unit: as there. Errors: as there. Source: as there.
     """
-    world = ENGINES[engine](schedule, Draws(seed))
+    # Where the luck of persons is that of the numbers, it is of the same rows: part of a larger ensemble.
+    world = ENGINES[engine](schedule, schedule.draws if seed == schedule.draws.seed else Draws(seed))
     return YearLoop(schedule, world).finish(), world
 
 
@@ -150,7 +151,7 @@ def run_years(schedule: Schedule, engine: str = "cohort", seed: int = 0) -> Book
 
 def start_run(
     scenario: Scenario | str | Path, draws: int | None, seed: int, until: int | None, engine: str,
-    uncertainty: Uncertainty | None, tell: Callable[[str], None] | None = None,
+    uncertainty: Uncertainty | None, tell: Callable[[str], None] | None = None, luck: Draws | None = None,
 ) -> Run:  # fmt: skip
     """Run a scenario; see :func:`simvet.result.simulate`, which wraps this for notebook users.
 
@@ -164,6 +165,7 @@ def start_run(
     uncertainty : Uncertainty or None; by default parameters, opening and drift are drawn; where the agent engine is
         asked for no draws, it runs one world at the most likely numbers.
     tell : callable, optional; told ``compiling`` before rules are compiled for the first time.
+    luck : Draws, optional; rows of a larger ensemble, by default the first rows of ``seed``.
 
     Returns
     -------
@@ -191,11 +193,12 @@ def start_run(
     uncertainty = replace(drawn, chance=True) if engine == "agents" else drawn
     if until is not None:
         chosen = chosen.with_horizon(require_horizon(until, chosen.base_year, "--until"))
-    schedule = Schedule(chosen, Draws(seed), draws, uncertainty)
+    schedule = Schedule(chosen, Draws(seed) if luck is None else luck, draws, uncertainty)
     if engine == "agents":
         require_students(schedule)
         if tell and will_compile(schedule):
             tell("compiling")
+    seed = schedule.draws.seed
     books, world = run_world(schedule, engine, seed)
     return Run(chosen, schedule, books, seed, engine, world)
 

@@ -111,6 +111,27 @@ def quantity_rows(rows: Iterable[Row], region: str) -> dict[tuple[str, str], Row
     return found
 
 
+def parameter_address(region: str, province: str, name: str, key: str) -> str:
+    """Return where the draws of a quantity have their address.
+
+    Parameters
+    ----------
+    region, province : str; ``province`` is "" where the region shares no decisions.
+    name, key : str; the quantity and what it is counted over, "" for one value a region.
+
+    Returns
+    -------
+    str.
+
+    Notes
+    -----
+    What the province decides is one decision: its cities draw it under the province's name. Unit: none. Errors:
+    KeyError for an unknown quantity. Source: MODEL, section 7.
+    """
+    decides = province if CATALOGUE[name].owner == "province" and province else region
+    return f"{decides}/{name}/{key}"
+
+
 @dataclass
 class Sample:
     """The drawn values of every quantity of one region.
@@ -138,10 +159,11 @@ class Sample:
                     "Add a row with value, range, unit, status and reason", name=name, key=key or "region",
                 )  # fmt: skip
             row = self.rows[(name, key)]
-            if self.vary:
-                # What the province decides is one decision: its cities draw it under the province's name.
-                decides = self.province if CATALOGUE[name].owner == "province" and self.province else self.region
-                uniform = self.draws.uniform("parameter", 0, f"{decides}/{name}/{key}", self.count)
+            address = parameter_address(self.region, self.province, name, key)
+            if address in self.draws.given:
+                self.values[(name, key)] = self.draws.given[address]
+            elif self.vary:
+                uniform = self.draws.each("parameter", 0, address, self.count)
                 self.values[(name, key)] = triangular(uniform, row.low, row.value, row.high)
             else:
                 self.values[(name, key)] = np.full(self.count, row.value)
@@ -179,4 +201,4 @@ def sample_region(region: str, rows: Iterable[Row], draws: Draws, count: int, va
     return Sample(region, draws, count, vary, quantity_rows(rows, region), province)
 
 
-__all__ = ["CATALOGUE", "Sample", "Uncertainty", "quantity_rows", "sample_region", "triangular"]
+__all__ = ["CATALOGUE", "Sample", "Uncertainty", "parameter_address", "quantity_rows", "sample_region", "triangular"]

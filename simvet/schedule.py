@@ -244,7 +244,7 @@ class Schedule:
         sample = self.sample(position)
         moved = wander(
             low, high, decision, cohort_key(f"{case.region}/{name}/{key}"), self.first, len(self.calendar),
-            case.base_year, sample.of("drift_persistence"), sample.of("drift_sd"),
+            case.base_year, sample.of("drift_persistence"), sample.of("drift_sd"), self.draws.rows(self.count),
         )  # fmt: skip
         if quantity.drift == "add":
             return path + moved
@@ -291,7 +291,7 @@ class Schedule:
                     "Add a row with value, range, unit, status and reason", name=f"births {year}", key=case.region,
                 )  # fmt: skip
             row = rows[year]
-            uniform = self.draws.uniform("birth", year, f"{case.region}/births", self.count)
+            uniform = self.draws.each("birth", year, f"{case.region}/births", self.count)
             drawn = (
                 triangular(uniform, row.low, row.value, row.high)
                 if self.uncertainty.parameters

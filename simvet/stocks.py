@@ -154,7 +154,9 @@ def approved_intake(paths: Paths, position: int) -> Floats:
     if paths.uncertainty.drift:
         low, high, decision = paths.draws.key("approval")
         cohort = cohort_key(f"{region}/approvals")
-        rate = poisson_counts(low, high, decision, cohort, paths.first, np.ascontiguousarray(rate))
+        rate = poisson_counts(
+            low, high, decision, cohort, paths.first, np.ascontiguousarray(rate), paths.draws.rows(paths.count)
+        )
     running = np.cumsum(rate + paths.whole(paths.path(position, "approved_institutions")), axis=1)
     lag = np.rint(paths.sample(position).of("approval_lag")).astype(np.int64)
     opened = np.zeros_like(running)

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simvet.conflicts import adverse_share, fights_of
+from simvet.draws import Draws
 from simvet.errors import InputError
 from simvet.indicators import find_item
 from simvet.loading import load_scenario
@@ -204,6 +205,12 @@ def judge(
     return sorted(verdicts, key=lambda v: (order.get(v.target.key, len(order)),))
 
 
+def _luck_of(result: Run) -> Draws:
+    """Return the random numbers that another run needs to stand in the same draws."""
+    drawn = result.schedule.draws
+    return drawn if drawn.seed == result.seed else Draws(result.seed)
+
+
 def province_of(result: Run) -> Run | None:
     """Return the province of a run in the same draws, None where the scenario names none.
 
@@ -222,7 +229,8 @@ def province_of(result: Run) -> Run | None:
     if result.scenario.province == "none":
         return None
     scenario = load_scenario(result.scenario.province).with_horizon(result.scenario.until)
-    return start_run(scenario, result.draws, result.seed, None, "cohort", result.schedule.uncertainty)
+    old = result.schedule
+    return start_run(scenario, result.draws, result.seed, None, "cohort", old.uncertainty, luck=_luck_of(result))
 
 
 def _bands(values: Sequence[Floats]) -> list[tuple[float, float, float]]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -13,6 +15,7 @@ from simvet.engines.population import Population
 from simvet.engines.schools import Means, SchoolBook, SchoolModel
 from simvet.engines.students import LEFT_BEFORE_EXAM
 from simvet.errors import BalanceError
+from simvet.opening.state import open_region
 from simvet.passage import INTEGRATED, SchoolYear
 from simvet.projects import Built
 from simvet.rules.choosing import exponential_table
@@ -97,13 +100,25 @@ class AgentWorld:
     def _base_seats(self, region: int) -> dict[tuple[str, str], float]:
         """Return the region's entrants of the base year by stage and track, persons/year: the sizes of its schools."""
         # Those of the first draw, so that the list is the same however many there are.
-        entrants = self.schedule.openings[region].entrants[0]
+        entrants = self._entrants_of_first_row(region)
         found: dict[tuple[str, str], float] = {}
         for position, track in enumerate(self.pathway.tracks):
             if track.stage in STAGES:
                 key = (track.stage, track.key if track.key in TRACKS[track.stage] else "regular")
                 found[key] = found.get(key, 0.0) + float(entrants[position])
         return found
+
+    def _entrants_of_first_row(self, region: int) -> Floats:
+        """Return the entrants of the ensemble's first row, shape (track,), persons/year."""
+        schedule, draws = self.schedule, self.schedule.draws
+        if not draws.first:
+            return np.asarray(schedule.openings[region].entrants[0])
+        scenario, case = schedule.scenario, self.cases[region]
+        first = replace(draws.of_draw(0), first=0)
+        opened = open_region(
+            case, self.pathway, scenario.rows[case.region], scenario.data_digest, first, 1, schedule.uncertainty
+        )
+        return np.asarray(opened.entrants[0])
 
     def _schools_decide(self, year: int, terms: YearTerms) -> None:
         """Let all schools act once, on what the last year brought them."""

@@ -173,7 +173,7 @@ class RowKeys:
         self.draws = draws
         self.regions = regions
         self.count = count
-        self.draw: NDArray[np.int64] = np.repeat(np.arange(count, dtype=np.int64), len(regions))
+        self.draw: NDArray[np.int64] = np.repeat(draws.rows(count), len(regions))
 
     def of(self, decision: str, year: int, event: str) -> NDArray[np.uint64]:
         """Return the keys of an event in a year, shape (row, 5)."""

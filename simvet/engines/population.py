@@ -97,7 +97,8 @@ class Population:
         self.kernels = world.kernels
         case = world.cases[region]
         self.base_year = case.base_year
-        self.cohort = cohort_key(f"{case.region}/students/{draw}")
+        row = int(world.draws.rows(world.schedule.count)[draw])
+        self.cohort = cohort_key(f"{case.region}/students/{row}")
         self.students = Students(self.base_year)
         self.standing = {gate: Group.nobody() for gate in range(5)}
         self.leaving = [Group.nobody(), Group.nobody()]

@@ -90,6 +90,9 @@ def balance(
     """
     sample = sample_region(case.region, rows, draws, count, uncertainty.parameters, case.province)
     accounts = open_accounts(case.base_year, rows, sample, count)
+    if not draws.plain:
+        # Parts of an ensemble are solved where they are run: kept, they would fill the disk and be read by nobody.
+        return accounts, solve_accounts(accounts, draws, uncertainty.opening)
     told = (uncertainty.parameters, uncertainty.opening)
     tolerances = [number.key for number in tolerance_table().values()]
     where = (case.region, case.province, case.base_year)
@@ -129,12 +132,12 @@ def solve_accounts(accounts: Accounts, draws: Draws, vary: bool, without: str = 
     matrix, wanted, spread = ledger.dense_rows(used)
     prior, prior_spread = ledger.prior_arrays()
     if vary:
-        region = accounts.sample.region
+        region, rows = accounts.sample.region, draws.rows(ledger.draws)
         for position, row in enumerate(used):
-            noise = draws.normal("figure", accounts.base, f"{region}/{row.label}", ledger.draws)
+            noise = draws.normal("figure", accounts.base, f"{region}/{row.label}", rows)
             wanted[:, position] += spread[:, position] * noise
         for unknown, position in ledger.names.items():
-            noise = draws.normal("balance", accounts.base, f"{region}/{unknown}", ledger.draws)
+            noise = draws.normal("balance", accounts.base, f"{region}/{unknown}", rows)
             prior[:, position] += prior_spread[:, position] * noise
     return solve_bounded(matrix, wanted, spread, prior, prior_spread)
 

@@ -216,9 +216,11 @@ def _places(a: Accounts, draws: Draws, enrolment: Floats) -> Floats:
     """Return the places of secondary vocational schools: assumed outright, or enrolment and what is spare."""
     if a.has_prior("places", "secondary_vocational", a.base):
         row = next(r for r in a.rows if r.use == "prior" and r.indicator == "places")
+        name = f"{a.sample.region}/places"
+        if name in draws.given:
+            return draws.given[name]
         if a.sample.vary:
-            uniform = draws.uniform("parameter", 0, f"{a.sample.region}/places", a.ledger.draws)
-            return triangular(uniform, row.low, row.value, row.high)
+            return triangular(draws.each("parameter", 0, name, a.ledger.draws), row.low, row.value, row.high)
         return np.full(a.ledger.draws, row.value)
     return np.asarray(enrolment * (1.0 + a.sample.of("spare_places")))
 

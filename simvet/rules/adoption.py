@@ -10,6 +10,7 @@ from simvet.rules.compiled import compiled
 from simvet.rules.quantiles import binomial_quantile
 
 Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
 
 SMALLEST = 1e-9
 """Share below which nobody counts, so that its logit is finite."""
@@ -44,7 +45,7 @@ def adopted_share(base: Floats, lift: Floats, drift: Floats, units: float) -> Fl
 @compiled
 def won_by_year(
     seed_low: int, seed_high: int, decision: int, cohort: int, first_year: int, starts: Floats, success: Floats,
-    lead: Floats, phase: Floats,
+    lead: Floats, phase: Floats, rows: Ints,
 ) -> Floats:  # fmt: skip
     """Return how many things have been built or won by each year.
 
@@ -56,6 +57,7 @@ def won_by_year(
     success : (draw, year) array in [0, 1]; share of a year's starts that succeed.
     lead : (draw, year) array, years from start to counting, taken in whole years.
     phase : (draw,) array in [0, 1); how far the next start has come when the first year begins.
+    rows : (draw,) array; row of every draw, see ``Draws.rows``.
 
     Returns
     -------
@@ -77,7 +79,7 @@ def won_by_year(
             planned += max(starts[draw, position], 0.0)
             begun = np.floor(planned + 1e-9) - before
             if begun > 0.0:
-                uniform = keyed_uniform(seed_low, seed_high, decision, first_year + position, cohort, draw)
+                uniform = keyed_uniform(seed_low, seed_high, decision, first_year + position, cohort, rows[draw])
                 won = binomial_quantile(uniform, begun, success[draw, position])
                 arrival = position + int(np.rint(lead[draw, position]))
                 if arrival < years:

@@ -10,12 +10,13 @@ from simvet.rules.compiled import compiled
 from simvet.rules.quantiles import normal_quantile, poisson_quantile
 
 Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
 
 
 @compiled
 def wander(
     seed_low: int, seed_high: int, decision: int, cohort: int, first_year: int, years: int, base_year: int,
-    persistence: Floats, spread: Floats,
+    persistence: Floats, spread: Floats, rows: Ints,
 ) -> Floats:  # fmt: skip
     """Return AR(1) paths that start at zero in the base year.
 
@@ -26,6 +27,7 @@ def wander(
     base_year : int; zero up to and in this year.
     persistence : (draw,) array in [0, 1), per year.
     spread : (draw,) array; standard deviation of a year's innovation, on the scale of the result (logit or log).
+    rows : (draw,) array; row of every draw, see ``Draws.rows``.
 
     Returns
     -------
@@ -41,14 +43,16 @@ def wander(
         for position in range(years):
             year = first_year + position
             if year > base_year:
-                uniform = keyed_uniform(seed_low, seed_high, decision, year, cohort, draw)
+                uniform = keyed_uniform(seed_low, seed_high, decision, year, cohort, rows[draw])
                 value = persistence[draw] * value + spread[draw] * normal_quantile(uniform)
                 paths[draw, position] = value
     return paths
 
 
 @compiled
-def poisson_counts(seed_low: int, seed_high: int, decision: int, cohort: int, first_year: int, mean: Floats) -> Floats:
+def poisson_counts(
+    seed_low: int, seed_high: int, decision: int, cohort: int, first_year: int, mean: Floats, rows: Ints
+) -> Floats:
     """Return keyed Poisson counts.
 
     Parameters
@@ -56,6 +60,7 @@ def poisson_counts(seed_low: int, seed_high: int, decision: int, cohort: int, fi
     seed_low, seed_high, decision, cohort : int; the key, see :mod:`simvet.draws`.
     first_year : int; school year of the first column.
     mean : (draw, year) array, events/year.
+    rows : (draw,) array; row of every draw.
 
     Returns
     -------
@@ -68,6 +73,6 @@ def poisson_counts(seed_low: int, seed_high: int, decision: int, cohort: int, fi
     counts = np.zeros(mean.shape)
     for draw in range(mean.shape[0]):
         for position in range(mean.shape[1]):
-            uniform = keyed_uniform(seed_low, seed_high, decision, first_year + position, cohort, draw)
+            uniform = keyed_uniform(seed_low, seed_high, decision, first_year + position, cohort, rows[draw])
             counts[draw, position] = poisson_quantile(uniform, mean[draw, position])
     return counts

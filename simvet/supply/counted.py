@@ -64,7 +64,7 @@ def _count(schedule: Schedule, position: int, item: Item, base: Floats, pace: Fl
     won = won_by_year(
         low, high, decision, cohort_key(name), schedule.first, np.ascontiguousarray(starts),
         np.ascontiguousarray(success), np.ascontiguousarray(lead),
-        schedule.draws.uniform("item", 0, f"{name}/phase", schedule.count),
+        schedule.draws.each("item", 0, f"{name}/phase", schedule.count), schedule.draws.rows(schedule.count),
     )  # fmt: skip
     return np.minimum(np.rint(base)[:, None] + won, most)
 
@@ -103,7 +103,9 @@ def _event(schedule: Schedule, position: int, item: Item, base: Floats, pace: Fl
         return np.asarray(mean)
     low, high, decision = schedule.draws.key("item")
     cohort = cohort_key(f"{schedule.scenario.regions[position].region}/{item.id}")
-    return poisson_counts(low, high, decision, cohort, schedule.first, np.ascontiguousarray(mean))
+    return poisson_counts(
+        low, high, decision, cohort, schedule.first, np.ascontiguousarray(mean), schedule.draws.rows(schedule.count)
+    )
 
 
 def _drift(schedule: Schedule, position: int, item: Item) -> Floats:
@@ -116,6 +118,7 @@ def _drift(schedule: Schedule, position: int, item: Item) -> Floats:
     return wander(
         low, high, decision, cohort_key(f"{case.region}/item/{item.id}"), schedule.first, len(schedule.calendar),
         max(case.base_year, item.since - 1), sample.of("drift_persistence"), sample.of("drift_sd"),
+        schedule.draws.rows(schedule.count),
     )  # fmt: skip
 
 

@@ -26,7 +26,7 @@ def six(each: st.SearchStrategy[float]) -> st.SearchStrategy[list[float]]:
 def won(seed: int, starts: Floats, success: list[float], lead: list[int], phase: float = 0.0) -> Floats:
     given_lead = np.array([lead], dtype=np.float64)
     found: Floats = won_by_year(
-        seed, 0, 3, 1, 2020, starts[None, :], np.array([success]), given_lead, np.array([phase])
+        seed, 0, 3, 1, 2020, starts[None, :], np.array([success]), given_lead, np.array([phase]), np.arange(1)
     )
     last: Floats = found[0]
     return last

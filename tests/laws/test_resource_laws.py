@@ -78,7 +78,7 @@ def test_whole_starts_added_in_any_year_never_win_fewer_and_better_odds_neither(
     def won(planned: list[int], chance: float) -> np.ndarray:
         shape = (1, 6)
         odds, late = np.full(shape, chance), np.full(shape, float(lead))
-        return won_by_year(seed, 0, 3, 1, 2020, np.array([planned], dtype=float), odds, late, np.zeros(1))
+        return won_by_year(seed, 0, 3, 1, 2020, np.array([planned], dtype=float), odds, late, np.zeros(1), np.arange(1))
 
     before = won(starts, success)
     assert np.all(won([a + b for a, b in zip(starts, more, strict=True)], success) >= before)

@@ -13,7 +13,7 @@ def share(base: float, lift: float, units: float = float("nan")) -> float:
 def won(starts: list[float], success: float, lead: float = 0.0, phase: float = 0.0) -> list[float]:
     shape = (1, len(starts))
     luck, late = np.full(shape, success), np.full(shape, lead)
-    found = won_by_year(1, 0, 7, 0, 2020, np.array([starts]), luck, late, np.array([phase]))
+    found = won_by_year(1, 0, 7, 0, 2020, np.array([starts]), luck, late, np.array([phase]), np.arange(1))
     return [float(value) for value in found[0]]
 
 
@@ -45,7 +45,9 @@ def test_half_a_start_a_year_is_a_start_every_other_year() -> None:
 
 def test_as_many_succeed_as_the_rate_says() -> None:
     shape = (4000, 1)
-    found = won_by_year(1, 0, 7, 0, 2020, np.full(shape, 20.0), np.full(shape, 0.3), np.zeros(shape), np.zeros(4000))
+    found = won_by_year(
+        1, 0, 7, 0, 2020, np.full(shape, 20.0), np.full(shape, 0.3), np.zeros(shape), np.zeros(4000), np.arange(4000)
+    )
     assert found.mean() == pytest.approx(6.0, abs=4 * np.sqrt(20 * 0.3 * 0.7 / 4000))
 
 
@@ -55,5 +57,7 @@ def test_a_start_that_is_half_way_comes_first() -> None:
 
 def test_with_phases_spread_evenly_as_many_are_begun_as_planned() -> None:
     shape, phases = (1000, 5), (np.arange(1000) + 0.5) / 1000
-    found = won_by_year(1, 0, 7, 0, 2020, np.full(shape, 0.3), np.ones(shape), np.zeros(shape), phases)
+    found = won_by_year(
+        1, 0, 7, 0, 2020, np.full(shape, 0.3), np.ones(shape), np.zeros(shape), phases, np.arange(len(phases))
+    )
     assert np.allclose(found.mean(axis=0), 0.3 * np.arange(1, 6), atol=2e-3)

@@ -15,7 +15,7 @@ def share(base: float, lift: float, drift: float = 0.0, units: float = float("na
 
 def won(starts: list[float], success: list[float], lead: list[float], phase: float = 0.0) -> list[float]:
     given = (np.array([starts], dtype=float), np.array([success], dtype=float), np.array([lead], dtype=float))
-    found = won_by_year(1, 0, 7, 0, 2020, *given, np.array([phase]))
+    found = won_by_year(1, 0, 7, 0, 2020, *given, np.array([phase]), np.arange(1))
     return [float(value) for value in found[0]]
 
 
@@ -23,7 +23,7 @@ def luck(first_year: int, years: int, cohort: int = 0, seed: int = 1) -> Floats:
     """Return who wins the one thing that each of 300 draws tries for in every year, (draw, year)."""
     shape = (300, years)
     given = (np.ones(shape), np.full(shape, 0.5), np.zeros(shape), np.zeros(300))
-    counted = won_by_year(seed, 0, 7, cohort, first_year, *given)
+    counted = won_by_year(seed, 0, 7, cohort, first_year, *given, np.arange(300))
     return np.diff(counted, axis=1, prepend=0.0)
 
 
@@ -72,7 +72,9 @@ def test_a_start_that_has_come_half_way_is_made_half_a_start_earlier() -> None:
 def test_with_phases_spread_evenly_as_many_are_begun_on_average_as_starts_say() -> None:
     shape = (200, 5)
     given = (np.full(shape, 0.3), np.ones(shape), np.zeros(shape), (np.arange(200) + 0.5) / 200)
-    assert won_by_year(1, 0, 7, 0, 2020, *given).mean(axis=0).tolist() == pytest.approx([0.3, 0.6, 0.9, 1.2, 1.5])
+    assert won_by_year(1, 0, 7, 0, 2020, *given, np.arange(200)).mean(axis=0).tolist() == pytest.approx(
+        [0.3, 0.6, 0.9, 1.2, 1.5]
+    )
 
 
 def test_starts_below_zero_take_nothing_back() -> None:
@@ -98,7 +100,7 @@ def test_years_cohorts_seeds_and_draws_each_have_a_luck_of_their_own() -> None:
 def test_what_is_won_scatters_as_independent_starts_do() -> None:
     shape = (4000, 1)
     given = (np.full(shape, 20.0), np.full(shape, 0.3), np.zeros(shape), np.zeros(4000))
-    found = won_by_year(1, 0, 7, 0, 2020, *given)
+    found = won_by_year(1, 0, 7, 0, 2020, *given, np.arange(4000))
     assert found.var() == pytest.approx(20 * 0.3 * 0.7, rel=0.1)
     assert np.array_equal(found, np.rint(found))
     assert found.min() >= 0.0 and found.max() <= 20.0
