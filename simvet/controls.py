@@ -125,12 +125,19 @@ def _control(cells: dict[str, str], where: str) -> Control:
     )  # fmt: skip
 
 
-def find_control(name: str) -> Control:
+def on_grid(control: Control, value: float) -> float:
+    """Return the value of a lever's grid nearest to a number; unit: the control's; errors: none; source: its step."""
+    steps = round((float(value) - control.low) / control.step)
+    return float(min(max(round(control.low + steps * control.step, 10), control.low), control.high))
+
+
+def find_control(name: str, where: str = "lever") -> Control:
     """Return the lever of a name.
 
     Parameters
     ----------
     name : str.
+    where : str; the place to name in a complaint.
 
     Returns
     -------
@@ -147,7 +154,7 @@ def find_control(name: str) -> Control:
     known = controls()
     if name not in known:
         raise InputError(
-            "lever", "{kind} {word!r} is unknown", "Did you mean {near!r}?", kind="lever", word=name,
+            where, "{kind} {word!r} is unknown", "Did you mean {near!r}?", kind="lever", word=name,
             near=nearest(name, known),
         )  # fmt: skip
     return known[name]

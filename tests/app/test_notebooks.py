@@ -22,6 +22,7 @@ NAMES = (
     "01_a_first_run",
     "02_a_lever_and_its_owner",
     "03_agents_and_cohorts_agree",
+    "06_your_own_region",
     "07_what_the_region_can_carry",
 )
 MOST_BYTES = 600_000
