@@ -197,7 +197,7 @@ def read_sheet(path: Path) -> Sheet:
     try:
         return Sheet(ScenarioFile.model_validate(plain(content)), content, path)
     except ValidationError as error:
-        raise _complaint(error, content, path) from None
+        raise complaint(error, content, path, ScenarioFile, _KNOWN_KEYS) from None
 
 
 _KNOWN_KEYS: dict[str, type[BaseModel]] = {
@@ -217,7 +217,31 @@ _KNOWN_KEYS: dict[str, type[BaseModel]] = {
 }
 
 
-def _complaint(error: ValidationError, content: CommentedMap, path: Path) -> InputError:
+def complaint(
+    error: ValidationError,
+    content: CommentedMap,
+    path: Path,
+    whole: type[BaseModel],
+    blocks: dict[str, type[BaseModel]],
+) -> InputError:
+    """Return what is wrong with a file, with its line.
+
+    Parameters
+    ----------
+    error : ValidationError.
+    content : CommentedMap; the file, as ``yaml_file.parse`` returns it.
+    path : Path.
+    whole : model of the whole file.
+    blocks : dict of key -> model of the block that stands under it.
+
+    Returns
+    -------
+    InputError.
+
+    Notes
+    -----
+    Unit: none. Errors: none. Source: the file.
+    """
     # A union reports one fault for each branch; the fault inside a block says more than "not a number".
     faults = error.errors()
     fault = max(faults, key=lambda e: (_TELLING.get(e["type"], 0), len(e["loc"]), "model" not in e["type"]))
@@ -228,7 +252,7 @@ def _complaint(error: ValidationError, content: CommentedMap, path: Path) -> Inp
     if fault["type"] in ("extra_forbidden", "invalid_key"):
         owner = next((part for part in reversed(location[:-1]) if isinstance(part, str)), "")
         owner = "durations" if "durations" in location[:-1] else owner
-        fields = _KNOWN_KEYS.get(owner, ScenarioFile).model_fields
+        fields = blocks.get(owner, whole).model_fields
         lacking = [e["loc"][-1] for e in faults if e["type"] == "missing" and e["loc"][:-1] == fault["loc"][:-1]]
         known = [str(name) for name in lacking] or [field.alias or name for name, field in fields.items()]
         return InputError(

@@ -8,7 +8,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from simvet.controls import EVERY, Control, find_control
+from simvet.controls import EVERY, Control, find_control, on_grid
 from simvet.errors import InputError
 from simvet.needs import LIKELY
 from simvet.planning.answering import Answering
@@ -126,12 +126,6 @@ def backsolve(
     row = [tried[v] for v in sorted(tried)]
     best = max(row, key=lambda point: (point.probability, -abs(point.value - at)))
     return Solved(control, wanted, value, low, high, best, tuple(row), is_monotone(row), answering.draws)
-
-
-def on_grid(control: Control, value: float) -> float:
-    """Return the value of a lever's grid nearest to a number; unit: the control's; errors: none; source: its step."""
-    steps = round((float(value) - control.low) / control.step)
-    return float(min(max(round(control.low + steps * control.step, 10), control.low), control.high))
 
 
 def verdict_on(verdicts: tuple[Verdict, ...], target: tuple[str, str, str]) -> Verdict:

@@ -1,0 +1,261 @@
+"""Who does the work: this process, a pool of processes, or a Dask cluster. The same chunks, the same bytes."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter, deque
+from collections.abc import Callable, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import suppress
+from dataclasses import dataclass, field
+from importlib import import_module
+from multiprocessing import get_context
+from typing import Any
+
+from simvet.errors import InputError
+from simvet.studies.chunks import Chunk, run_chunk
+
+MOST_DEATHS = 12
+"""Workers that may die over one chunk before it is given up: by then it is the chunk, not bad luck."""
+PATIENCE = 120.0
+"""Seconds that a lost scheduler is waited for."""
+Settle = Callable[[Chunk, bytes | Exception], bool]
+"""Told a chunk and its part, or why there is none; answers whether to go on."""
+
+
+@dataclass
+class Work:
+    """What an executor is given, and what it counts.
+
+    Notes
+    -----
+    Unit: ``deaths`` are chunks handed out again because their worker died, ``reconnected`` how often a scheduler was
+    found again. Errors: none. Source: the batch.
+    """
+
+    packed: bytes
+    chunks: Sequence[Chunk]
+    settle: Settle
+    workers: int = 1
+    address: str = ""
+    client: Any = None
+    deaths: int = 0
+    reconnected: int = 0
+    of_chunk: Counter[int] = field(default_factory=Counter)
+
+    def died(self, chunk: Chunk, waiting: deque[Chunk]) -> bool:
+        """Hand a chunk out again whose worker died, or give it up; return whether to go on."""
+        self.deaths += 1
+        self.of_chunk[chunk.number] += 1
+        if self.of_chunk[chunk.number] < MOST_DEATHS:
+            waiting.appendleft(chunk)
+            return True
+        return self.settle(chunk, RuntimeError(f"its worker died {MOST_DEATHS} times"))
+
+
+def run_here(work: Work) -> None:
+    """Run the chunks one after the other in this process.
+
+    Parameters
+    ----------
+    work : Work.
+
+    Notes
+    -----
+    Unit: none. Errors: none; a bad chunk is settled with its reason. Source: the chunks.
+    """
+    for chunk in work.chunks:
+        result: bytes | Exception
+        try:
+            result = run_chunk(work.packed, chunk)
+        except Exception as error:  # noqa: BLE001 - one bad chunk must not take the others with it
+            result = error
+        if not work.settle(chunk, result):
+            return
+
+
+def run_in_processes(work: Work) -> None:
+    """Run the chunks in a pool of processes; a pool that a dead worker broke is made anew.
+
+    Parameters
+    ----------
+    work : Work; ``workers`` processes.
+
+    Notes
+    -----
+    Unit: none. Errors: none; a bad chunk is settled with its reason. Source: ``concurrent.futures``.
+    """
+    waiting = deque(work.chunks)
+    running: dict[Future[bytes], Chunk] = {}
+    pool = _pool(work.workers)
+    try:
+        while waiting or running:
+            while waiting and len(running) < 2 * work.workers:
+                chunk = waiting.popleft()
+                try:
+                    running[pool.submit(run_chunk, work.packed, chunk)] = chunk
+                except BrokenProcessPool:
+                    waiting.appendleft(chunk)
+                    break
+            if not running:
+                pool = _pool(work.workers)
+                continue
+            finished, _ = wait(running, return_when=FIRST_COMPLETED)
+            broken = False
+            for future in finished:
+                chunk, error = running.pop(future), future.exception()
+                if isinstance(error, BrokenProcessPool):
+                    broken = True
+                    go_on = work.died(chunk, waiting)
+                elif error is None:
+                    go_on = work.settle(chunk, future.result())
+                else:
+                    go_on = work.settle(chunk, error if isinstance(error, Exception) else RuntimeError(repr(error)))
+                if not go_on:
+                    return
+            if broken:
+                pool.shutdown(wait=False, cancel_futures=True)
+                pool = _pool(work.workers)
+    finally:
+        for future in running:
+            future.cancel()
+        pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _pool(workers: int) -> ProcessPoolExecutor:
+    return ProcessPoolExecutor(workers, mp_context=get_context("spawn"))
+
+
+def run_on_dask(work: Work) -> None:
+    """Run the chunks on a Dask cluster, or on one of this machine where no address is given.
+
+    Parameters
+    ----------
+    work : Work; ``client`` or ``address`` of the scheduler, else ``workers`` processes with their nannies.
+
+    Raises
+    ------
+    InputError : Dask is not installed, or the scheduler stays away longer than PATIENCE.
+
+    Notes
+    -----
+    Workers send their parts back and write nothing, so that no common disk is needed. A chunk whose worker was killed
+    is handed out again; when the scheduler comes back under its address, what it had not sent is handed out again.
+    Unit: none. Source: Dask distributed.
+    """
+    distributed = _dask()
+    if work.client is None and not work.address:
+        with (
+            distributed.LocalCluster(
+                n_workers=work.workers, threads_per_worker=1, processes=True, dashboard_address=None, silence_logs=50
+            ) as cluster,
+            distributed.Client(cluster) as client,
+        ):
+            work.client = client
+            _serve(work)
+        return
+    if work.client is None:
+        work.client = _connected(work.address)
+        try:
+            _serve(work)
+        finally:
+            work.client.close(timeout=5)
+        return
+    _serve(work)
+
+
+def _dask() -> Any:
+    """Return Dask's ``distributed``, which only those install who use a cluster."""
+    try:
+        return import_module("distributed")
+    except ImportError:
+        raise InputError(
+            "--dask", "the package {name!r} is not installed", "Install it with: pip install 'simvet[cluster]'",
+            name="distributed",
+        ) from None  # fmt: skip
+
+
+def _connected(address: str) -> Any:
+    """Return a client of a scheduler, waited for."""
+    distributed = _dask()
+    until = time.monotonic() + PATIENCE
+    while True:
+        try:
+            return distributed.Client(address, timeout=5, set_as_default=False)
+        except (OSError, TimeoutError, ValueError):
+            if time.monotonic() > until or "://" not in address:
+                raise InputError(
+                    "--dask", "the scheduler at {address} does not answer",
+                    "Start it and run the same command again; finished chunks are kept", address=address,
+                ) from None  # fmt: skip
+            time.sleep(1.0)
+
+
+def _serve(work: Work) -> None:
+    """Hand out chunks and take in parts until all are settled."""
+    distributed = _dask()
+    waiting = deque(work.chunks)
+    running: dict[Any, Chunk] = {}
+    tries: Counter[int] = Counter()
+    while waiting or running:
+        client = work.client
+        if client.status != "running":
+            # What the lost scheduler knew is gone: everything that was under way is handed out again.
+            waiting.extendleft(running.values())
+            running.clear()
+            _find_again(work)
+            continue
+        width = 2 * max(sum(client.nthreads().values()), 1) if client.status == "running" else 0
+        while waiting and len(running) < width:
+            chunk = waiting.popleft()
+            tries[chunk.number] += 1
+            key = f"simvet-{chunk.number}-{tries[chunk.number]}-{id(work):x}"
+            running[client.submit(run_chunk, work.packed, chunk, key=key, pure=False)] = chunk
+        with suppress(TimeoutError, distributed.TimeoutError):
+            distributed.wait(list(running), timeout=1, return_when="FIRST_COMPLETED")
+        for future in [f for f in running if f.done()]:
+            chunk = running.pop(future)
+            if not _settled(work, future, chunk, waiting):
+                client.cancel(list(running), force=True)
+                return
+
+
+def _settled(work: Work, future: Any, chunk: Chunk, waiting: deque[Chunk]) -> bool:
+    distributed = _dask()
+
+    if future.status in ("cancelled", "lost"):
+        waiting.appendleft(chunk)
+        return True
+    try:
+        result: bytes | Exception = future.result(timeout=60)
+    except distributed.KilledWorker:
+        return work.died(chunk, waiting)
+    except (distributed.CancelledError, distributed.TimeoutError, TimeoutError, OSError) as error:
+        if isinstance(error, OSError) and future.status == "error" and work.client.status == "running":
+            return work.settle(chunk, error)
+        waiting.appendleft(chunk)
+        return True
+    except Exception as error:  # noqa: BLE001 - what a chunk raised on its worker is the chunk's own
+        result = error
+    return work.settle(chunk, result)
+
+
+def _find_again(work: Work) -> None:
+    if not work.address:
+        raise InputError(
+            "--dask", "the scheduler at {address} does not answer",
+            "Start it and run the same command again; finished chunks are kept", address="client",
+        )  # fmt: skip
+    with suppress(Exception):
+        work.client.close(timeout=2)
+    work.client = _connected(work.address)
+    work.reconnected += 1
+
+
+EXECUTORS: dict[str, Callable[[Work], None]] = {
+    "here": run_here,
+    "processes": run_in_processes,
+    "dask": run_on_dask,
+}
+"""Every executor by name."""
