@@ -1,4 +1,4 @@
-"""The command line: simvet run | life | template | targets | explain | conflicts | compare | check | list | app."""
+"""The command line: simvet run | batch | targets | explain | ... | app; see ``simvet --help``."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from simvet.cli_by_person import life_command, run_by_person, template_command, with_agents
+from simvet.cli_studies import batch_command, discover_command, sensitivity_command
 from simvet.console import new_console, progress_line, say, show
 from simvet.errors import InputError, SimvetError
 from simvet.options import Draws, Engine, Lang, Mechanism, Schools, Seed, Until
@@ -112,6 +113,9 @@ def run_command(
 
 app.command("life")(life_command)
 app.command("template")(template_command)
+app.command("batch")(batch_command)
+app.command("sensitivity")(sensitivity_command)
+app.command("discover")(discover_command)
 
 
 @app.command("compare")

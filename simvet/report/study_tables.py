@@ -76,7 +76,7 @@ def _answer_parts(answer: Answer, found: Sensitivity, language: Language) -> lis
     for row in answer.rows:
         factor = row.factor
         table.add_row(
-            f"{names[factor.name]}{marks_of(row, marks)}".replace("[", r"\["), kind_text(factor, language),
+            f"{names[factor.name]}{marks_of(row, marks)}", kind_text(factor, language),
             range_text(factor.low, factor.high, factor.unit, language),
             index_text(row.first, row.first_confidence, found.method, answer.unit, language),
             index_text(row.second, row.second_confidence, found.method, answer.unit, language),

@@ -1,1 +1,53 @@
-"""Many runs: ensembles, sensitivity, discovery, and what it would take."""
+"""Many runs: ensembles, sensitivity, discovery, and what it would take.
+
+>>> from simvet import studies
+>>> study = studies.load_study("zhejiang_futures")
+>>> found = studies.ensemble(study)  # doctest: +SKIP
+>>> found.probability("progression_rate__2025")  # doctest: +SKIP
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from simvet.studies.discovery import discover
+    from simvet.studies.ensemble import Ensemble
+    from simvet.studies.ensemble import run_study as ensemble
+    from simvet.studies.factors import uncertainties
+    from simvet.studies.reading import read_ensemble
+    from simvet.studies.sensitivity import sensitivity
+    from simvet.studies.study import Study, study_of
+    from simvet.studies.study_file import load_study
+    from simvet.studies.tornado import tornado
+
+_HOMES = {
+    "Ensemble": ("simvet.studies.ensemble", "Ensemble"),
+    "Study": ("simvet.studies.study", "Study"),
+    "discover": ("simvet.studies.discovery", "discover"),
+    "ensemble": ("simvet.studies.ensemble", "run_study"),
+    "load_study": ("simvet.studies.study_file", "load_study"),
+    "read_ensemble": ("simvet.studies.reading", "read_ensemble"),
+    "sensitivity": ("simvet.studies.sensitivity", "sensitivity"),
+    "study_of": ("simvet.studies.study", "study_of"),
+    "tornado": ("simvet.studies.tornado", "tornado"),
+    "uncertainties": ("simvet.studies.factors", "uncertainties"),
+}
+
+__all__ = [
+    "Ensemble", "Study", "discover", "ensemble", "load_study", "read_ensemble", "sensitivity", "study_of", "tornado",
+    "uncertainties",
+]  # fmt: skip
+
+
+def __getattr__(name: str) -> Any:
+    """Load a public name when it is first asked for, so that importing studies stays quick."""
+    if name not in _HOMES:
+        raise AttributeError(f"module 'simvet.studies' has no attribute {name!r}")
+    from importlib import import_module  # noqa: PLC0415
+
+    module, attribute = _HOMES[name]
+    found = getattr(import_module(module), attribute)
+    # A module of the same name would be found first from the second time on.
+    globals()[name] = found
+    return found

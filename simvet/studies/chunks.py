@@ -193,9 +193,14 @@ def chunk_results(
     shape = (chunk.stop - chunk.start, chunk.draws, len(study.outcomes))
     found, reached = np.empty(shape), np.zeros(shape, dtype=np.bool_)
     for members in _side_by_side(study, policy, values, chunk):
-        one = members[0]
+        one = int(members[0])
         levers = {place: float(values[one, place]) for place in study.levers}
-        told = run_experiments(study, int(policy[one]), levers, values[members], chunk.first, chunk.draws)
+        # Policies are compared on the same futures: a point has its luck under each of them.
+        begins = 0 if study.luck == "common" else study.draws * (one % (len(policy) // len(study.policies)))
+        told = run_experiments(
+            study, int(policy[one]), levers, values[members], chunk.first + begins, chunk.draws,
+            study.luck == "common",
+        )  # fmt: skip
         found[members - chunk.start], reached[members - chunk.start] = told
     return found, reached
 
@@ -204,10 +209,14 @@ def _side_by_side(study: Study, policy: NDArray[np.int64], values: Floats, chunk
     """Return the experiments of a chunk that can be run in one pass: the same policy, levers and engine of numbers."""
     here = np.arange(chunk.start, chunk.stop)
     groups: dict[tuple[float, ...], list[int]] = {}
+    last: tuple[float, ...] = ()
+    turn = 0
     for number in here:
-        alone = (float(number),) if study.engine == "agents" else ()
-        key = (float(policy[number]), *values[number, list(study.levers)], *alone)
-        groups.setdefault(key, []).append(int(number))
+        said = (float(policy[number]), *values[number, list(study.levers)])
+        # Rows of chance that follow on each other can be run together, students one by one cannot.
+        turn += study.engine == "agents" or (study.luck == "own" and said != last)
+        last = said
+        groups.setdefault((float(turn), *said), []).append(int(number))
     for members in groups.values():
         yield np.array(members)
 

@@ -28,6 +28,8 @@ SIGNIFICANT = 0.05
 """Quasi-p-value above which a limit is dropped."""
 GAIN = 1.2
 """How much denser a box must be than the cases at large."""
+APART = 0.4
+"""Share of the exceptions that a box must keep out where nearly every case is of interest."""
 MORE = 0.1
 """Least share of the cases of interest that a second box must add."""
 HALF = 0.5
@@ -146,7 +148,7 @@ def discover(
     ema_workbench.
     """
     cases = cases_of(ensemble, outcome, failing, threshold)
-    remarks = ["draws_alike"] if threshold is None else []
+    remarks = ["draws_alike"] if threshold is None and ensemble.study.draws > 1 else []
     remarks += ["constant"] if cases.constant else []
     boxes: tuple[Box, ...] = ()
     if cases.trouble:
@@ -190,7 +192,7 @@ def find_boxes(cases: Cases, most: int = MOST_BOXES) -> tuple[Box, ...]:
         density, coverage = hits / max(held, 1), hits / total
         # A further box must beat its own background: what earlier ones left.
         background = float(cases.interest[left].mean())
-        sparse = density < min(GAIN * background, 0.5 * (1.0 + background))
+        sparse = density < min(GAIN * background, background + APART * (1.0 - background))
         small = bool(found) and (coverage < MORE or density < HALF)
         if not limits or sparse or small:
             break
@@ -209,19 +211,20 @@ def _peel(cases: Cases, left: Flags) -> tuple[Limit, ...]:
     for scoring in prim.PRIMObjectiveFunctions:
         # Any positive threshold counts the ones; whether a box is good enough is judged by its caller.
         search = prim.Prim(table, flags.astype(np.int64), threshold=1e-9, mass_min=MASS, obj_function=scoring)
-        tried = _limits(cases, search.find_box())
+        tried = _limits(cases, search.find_box(), float(flags.mean()))
         inside = _inside(table, tried)
-        score = _harmonic(flags[inside].sum() / flags.sum(), flags[inside].mean() if inside.any() else 0.0)
+        density = flags[inside].mean() if inside.any() else 0.0
+        score = _score(flags[inside].sum() / flags.sum(), density, flags.mean())
         if tried and score > best:
             best, limits = score, tried
     return limits
 
 
-def _limits(cases: Cases, box: Any) -> tuple[Limit, ...]:
+def _limits(cases: Cases, box: Any, base: float) -> tuple[Limit, ...]:
     """Return the limits of the box on a peeling trajectory that serves coverage and density best."""
     path = box.peeling_trajectory
     coverage, density = (path[name].to_numpy(dtype=np.float64) for name in ("coverage", "density"))
-    score = _harmonic(coverage, density)
+    score = _score(coverage, density, base)
     score[path["res_dim"].to_numpy() > MOST_LIMITS] = -1.0
     chosen = int(np.argmax(score))
     whole, kept, values = box.box_lims[0], box.box_lims[chosen], box.qp[chosen]
@@ -234,6 +237,14 @@ def _limits(cases: Cases, box: Any) -> tuple[Limit, ...]:
     ]
     told = [limit for limit in limits if limit.kept or limit.low is not None or limit.high is not None]
     return tuple(sorted(told, key=lambda limit: min(limit.low_p, limit.high_p)))
+
+
+def _score(coverage: Any, density: Any, base: float) -> Any:
+    """Return how well a box serves both aims; where most cases are of interest, keeping the others out is one."""
+    if base <= HALF:
+        return _harmonic(coverage, density)
+    others_inside = coverage * base * (1.0 - density) / np.maximum(density, 1e-12) / max(1.0 - base, 1e-12)
+    return _harmonic(coverage, np.clip(1.0 - others_inside, 0.0, 1.0))
 
 
 def _harmonic(coverage: Any, density: Any) -> Any:

@@ -319,6 +319,7 @@ class _Batch:
                 "design": study.design,
                 "draws": study.draws,
                 "experiments": len(ensemble.policy),
+                "luck": study.luck,
                 "chunk": study.chunk_draws,
                 "noise": {name: getattr(study.noise, name) for name in ("parameters", "opening", "drift", "chance")},
                 "factors": [

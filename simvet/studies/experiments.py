@@ -48,7 +48,7 @@ _BASES: OrderedDict[tuple[object, ...], Base] = OrderedDict()
 
 
 def run_experiments(
-    study: Study, policy: int, levers: Mapping[int, float], drawn: Floats, first: int, draws: int
+    study: Study, policy: int, levers: Mapping[int, float], drawn: Floats, first: int, draws: int, common: bool = True
 ) -> tuple[Floats, Flags]:
     """Run experiments of one policy and one setting of its levers, each on the same rows of chance.
 
@@ -59,6 +59,7 @@ def run_experiments(
     levers : mapping of place among the factors -> value of that lever.
     drawn : (experiment, factor) array; values of the uncertainties, columns of levers are not read.
     first, draws : int; rows of chance of each experiment.
+    common : bool; all meet these rows, else the second meets those that follow on the first's, and so on.
 
     Returns
     -------
@@ -79,7 +80,7 @@ def run_experiments(
         for place, factor in enumerate(study.factors)
         if factor.kind == "uncertainty"
     }
-    luck = Draws(study.seed, first, draws, given)
+    luck = Draws(study.seed, first, draws if common else 0, given)
     scenario = scenario_with(study.policies[policy], study.factors, levers)
     run, base = _run(study, scenario, luck, points * draws)
     if base.province is None and needs_province(study.outcomes):

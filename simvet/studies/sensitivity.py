@@ -44,6 +44,7 @@ REMARKS: dict[str, str] = {
     "both_ways": "Morris effects of both signs",
     "not_linear": "Morris effects that differ by more than their size",
     "sum_above_one": "S1 that add up to more than the whole",
+    "total_short": "ST that add up to less than the whole, which only a sample can give",
     "together": "much of the variance comes from factors acting together",
     "no_variance": "the outcome is the same at every point",
     "stuck": "the probability is the same at every point",
@@ -276,6 +277,10 @@ def sobol_remarks(found: Indices, place: int) -> tuple[str, ...]:
 def _general(found: Indices) -> tuple[str, ...]:
     share = float(found.first.sum())
     band = float(np.sqrt((found.first_confidence**2).sum()))
+    whole = float(found.second.sum()) + float(np.sqrt((found.second_confidence**2).sum()))
+    if whole < 1.0:
+        # Totals of all factors hold the whole variance at least once: this sample has not seen it.
+        return ("total_short",)
     said = [("sum_above_one", share > 1.0), ("together", share + band < 1.0 - APART)]
     return tuple(key for key, holds in said if holds)
 

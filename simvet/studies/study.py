@@ -21,6 +21,8 @@ Floats = NDArray[np.float64]
 
 CHUNK: dict[str, int] = {"cohort": 2000, "agents": 1}
 """Draws of a chunk: a second or two of work, so that handing it out costs little and losing it costs little."""
+LUCKS = ("common", "own")
+"""Whether experiments meet the same rows of chance, or each point its own; policies always meet the same."""
 MOST_EXPERIMENTS = 10_000_000
 """Experiments of a study; their table is held in memory."""
 
@@ -33,8 +35,9 @@ class Study:
     -----
     Shape: ``policies`` are scenarios of the same regions and data; every point of the design is run under each of
     them, with ``draws`` draws. ``table`` holds the points of a design that is given: (point, factor), each number
-    between 0 and 1, or None. All experiments meet the same rows of chance. ``chunk`` is in draws. Unit: none. Errors:
-    checked by :func:`require_study`. Source: a study file, or Python.
+    between 0 and 1, or None. ``luck`` says whether all experiments meet the same rows of chance (common: their
+    difference is the factors' alone) or each point its own (own: a future of its own). ``chunk`` is in draws. Unit:
+    none. Errors: checked by :func:`require_study`. Source: a study file, or Python.
     """
 
     policies: tuple[Scenario, ...]
@@ -46,6 +49,7 @@ class Study:
     seed: int = 1
     engine: str = "cohort"
     noise: Uncertainty = field(default_factory=Uncertainty)
+    luck: str = "common"
     chunk: int = 0
     labels: Mapping[str, str] = field(default_factory=dict)
     table: Floats | None = field(default=None, repr=False, compare=False)
@@ -68,7 +72,7 @@ class Study:
             ],
             [[o.name, o.indicator, o.stage, o.region, o.year] for o in self.outcomes],
             [self.design, self.points, self.draws, self.seed, self.engine, self.chunk_draws],
-            [self.noise.parameters, self.noise.opening, self.noise.drift, self.noise.chance],
+            [self.noise.parameters, self.noise.opening, self.noise.drift, self.noise.chance, self.luck],
             None if self.table is None else digest_of(np.asarray(self.table, dtype=np.float64).tolist()),
         ]  # fmt: skip
         return digest_of(said)
@@ -152,7 +156,11 @@ def require_study(study: Study) -> Study:
     Unit: none. Source: the study.
     """
     where = study.where
-    for kind, word, known in (("design", study.design, DESIGNS), ("engine", study.engine, ENGINES)):
+    for kind, word, known in (
+        ("design", study.design, DESIGNS),
+        ("engine", study.engine, ENGINES),
+        ("luck", study.luck, LUCKS),
+    ):
         if word not in known and not (kind == "design" and study.table is not None):
             raise InputError(
                 where, "{kind} {word!r} is unknown", "Did you mean {near!r}?", kind=kind, word=word,

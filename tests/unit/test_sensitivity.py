@@ -95,6 +95,7 @@ def test_a_line_needs_no_remark_and_a_product_of_signs_needs_two():
     [
         ([0.7, 0.4], 1.0, "value", 100, ("sum_above_one",)),
         ([0.2, 0.1], 1.0, "value", 100, ("together",)),
+        ([0.2, 0.1], 0.7, "value", 100, ("total_short",)),
         ([0.6, 0.38], 1.0, "value", 100, ()),
         ([0.6, 0.38], 1.0, "probability", 5, ("coarse",)),
         ([0.0, 0.0], 0.0, "value", 100, ("no_variance",)),
@@ -102,7 +103,9 @@ def test_a_line_needs_no_remark_and_a_product_of_signs_needs_two():
     ],
 )
 def test_the_whole_is_remarked_upon(study, first, variance, of, draws, wanted):
-    found = found_indices(first, [0.01, 0.01], first, variance=variance)
+    # Totals hold the whole variance at least once, whatever the factors do alone; with 0.7 they do not.
+    total = [max(share, variance / 2) for share in first] if variance != 0.7 else first
+    found = found_indices(first, [0.01, 0.01], total, variance=variance)
     answer = answer_of("sobol", study.outcomes[0], of, varied_of(study)[:2], found, draws)
     assert answer.remarks == wanted
     assert bool(answer.rows) == (variance > 0)
