@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from simvet.report.wording import Language
-    from simvet.studies.ensemble import Ensemble, Progress
+    from simvet.studies.batch import Ensemble, Progress
 
 UNFINISHED = 75
 """Exit code of a batch that lacks some chunks: run it again, and they alone are done."""
@@ -40,7 +40,7 @@ def batch_command(
     from simvet.report.wording import require_language, word  # noqa: PLC0415
 
     language = require_language(lang)
-    from simvet.studies.ensemble import run_study  # noqa: PLC0415
+    from simvet.studies.batch import run_study  # noqa: PLC0415
     from simvet.studies.study_file import load_study  # noqa: PLC0415
 
     loaded = load_study(study)
@@ -79,10 +79,10 @@ def sensitivity_command(
     _require_picture(picture)
     from simvet.report.study_figures import sobol_chart, tornado_chart  # noqa: PLC0415
     from simvet.report.study_tables import sensitivity_table, tornado_table  # noqa: PLC0415
-    from simvet.studies.sensitivity import sensitivity  # noqa: PLC0415
+    from simvet.studies.influence import sensitivity  # noqa: PLC0415
     from simvet.studies.study_file import load_study  # noqa: PLC0415
     from simvet.studies.subjects import find_outcome  # noqa: PLC0415
-    from simvet.studies.tornado import tornado  # noqa: PLC0415
+    from simvet.studies.swing import tornado  # noqa: PLC0415
 
     loaded = load_study(study)
     one = find_outcome(loaded, outcome).name
@@ -123,8 +123,8 @@ def discover_command(
     from simvet.report.discovery_figures import box_chart  # noqa: PLC0415
     from simvet.report.study_tables import discovery_table  # noqa: PLC0415
     from simvet.report.study_words import discovery_sentences  # noqa: PLC0415
+    from simvet.studies.batch import run_study  # noqa: PLC0415
     from simvet.studies.discovery import discover  # noqa: PLC0415
-    from simvet.studies.ensemble import run_study  # noqa: PLC0415
     from simvet.studies.reading import read_ensemble  # noqa: PLC0415
     from simvet.studies.study_file import load_study  # noqa: PLC0415
     from simvet.studies.subjects import find_outcome  # noqa: PLC0415

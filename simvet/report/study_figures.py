@@ -18,9 +18,9 @@ from simvet.report.study_words import (
     value_text,
 )
 from simvet.report.wording import Language, require_language, word
-from simvet.studies.sensitivity import Answer, Row, Sensitivity
+from simvet.studies.influence import Answer, Row, Sensitivity
 from simvet.studies.subjects import Varied
-from simvet.studies.tornado import Bar, Tornado
+from simvet.studies.swing import Bar, Tornado
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

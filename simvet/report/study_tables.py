@@ -22,8 +22,8 @@ from simvet.report.study_words import (
 from simvet.report.terminal import change_text, new_table
 from simvet.report.wording import Language, require_language, word
 from simvet.studies.discovery import Discovery
-from simvet.studies.sensitivity import Answer, Sensitivity
-from simvet.studies.tornado import Tornado
+from simvet.studies.influence import Answer, Sensitivity
+from simvet.studies.swing import Tornado
 
 SIGNS = {1: "sign_up", -1: "sign_down", 0: "sign_none"}
 

@@ -16,7 +16,7 @@ from simvet.report.wording import Language, number, require_language, word, word
 from simvet.rules.names import PROJECT_STAGES
 from simvet.studies.cases import POLICY
 from simvet.studies.discovery import Box, Discovery, Limit
-from simvet.studies.sensitivity import Answer, Row, Sensitivity
+from simvet.studies.influence import Answer, Row, Sensitivity
 from simvet.studies.stacking import Stacking
 from simvet.studies.subjects import Subject, Varied
 

@@ -11,26 +11,26 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from simvet.studies.batch import Ensemble
+    from simvet.studies.batch import run_study as ensemble
     from simvet.studies.discovery import discover
-    from simvet.studies.ensemble import Ensemble
-    from simvet.studies.ensemble import run_study as ensemble
     from simvet.studies.factors import uncertainties
+    from simvet.studies.influence import sensitivity
     from simvet.studies.reading import read_ensemble
-    from simvet.studies.sensitivity import sensitivity
     from simvet.studies.study import Study, study_of
     from simvet.studies.study_file import load_study
-    from simvet.studies.tornado import tornado
+    from simvet.studies.swing import tornado
 
 _HOMES = {
-    "Ensemble": ("simvet.studies.ensemble", "Ensemble"),
+    "Ensemble": ("simvet.studies.batch", "Ensemble"),
     "Study": ("simvet.studies.study", "Study"),
     "discover": ("simvet.studies.discovery", "discover"),
-    "ensemble": ("simvet.studies.ensemble", "run_study"),
+    "ensemble": ("simvet.studies.batch", "run_study"),
     "load_study": ("simvet.studies.study_file", "load_study"),
     "read_ensemble": ("simvet.studies.reading", "read_ensemble"),
-    "sensitivity": ("simvet.studies.sensitivity", "sensitivity"),
+    "sensitivity": ("simvet.studies.influence", "sensitivity"),
     "study_of": ("simvet.studies.study", "study_of"),
-    "tornado": ("simvet.studies.tornado", "tornado"),
+    "tornado": ("simvet.studies.swing", "tornado"),
     "uncertainties": ("simvet.studies.factors", "uncertainties"),
 }
 
@@ -47,7 +47,4 @@ def __getattr__(name: str) -> Any:
     from importlib import import_module  # noqa: PLC0415
 
     module, attribute = _HOMES[name]
-    found = getattr(import_module(module), attribute)
-    # A module of the same name would be found first from the second time on.
-    globals()[name] = found
-    return found
+    return getattr(import_module(module), attribute)

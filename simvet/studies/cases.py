@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simvet.errors import InputError
-from simvet.studies.ensemble import Ensemble
+from simvet.studies.batch import Ensemble
 from simvet.studies.subjects import Varied, find_outcome, require_measure, varied_of
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from simvet.studies.ensemble import COLUMNS_AT_ONCE, Ensemble
+from simvet.studies.batch import COLUMNS_AT_ONCE, Ensemble
 
 if TYPE_CHECKING:
     import xarray

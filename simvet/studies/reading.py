@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from simvet.errors import InputError
+from simvet.studies.batch import Ensemble
 from simvet.studies.chunks import cut
-from simvet.studies.ensemble import Ensemble
 from simvet.studies.store import Folder, require_folder
 from simvet.studies.study import Study
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from simvet.studies.batch import Ensemble
 from simvet.studies.cases import POLICY, Cases, cases_of
-from simvet.studies.ensemble import Ensemble
 from simvet.studies.subjects import Subject, Varied, find_outcome, subject_of
 from simvet.studies.workbench import load_workbench
 

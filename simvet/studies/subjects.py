@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from simvet.controls import find_control
 from simvet.errors import InputError, nearest
 from simvet.scenario import Scenario
-from simvet.studies.ensemble import Ensemble
+from simvet.studies.batch import Ensemble
 from simvet.studies.factors import Factor
 from simvet.studies.outcomes import Outcome
 from simvet.studies.study import Study

@@ -12,8 +12,8 @@ import numpy as np
 
 from simvet.controls import find_control, on_grid
 from simvet.errors import InputError
+from simvet.studies.batch import Ensemble
 from simvet.studies.chunks import pack, unpack
-from simvet.studies.ensemble import Ensemble
 from simvet.studies.experiments import run_experiments
 from simvet.studies.factors import Factor
 from simvet.studies.study import Study

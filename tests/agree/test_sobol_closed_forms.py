@@ -7,10 +7,10 @@ from simvet.loading import load_scenario
 from simvet.sampling import Uncertainty
 from simvet.studies.factors import uncertainty_factor
 from simvet.studies.indices import indices
+from simvet.studies.influence import sensitivity
 from simvet.studies.outcomes import indicator_outcomes
-from simvet.studies.sensitivity import sensitivity
 from simvet.studies.study import study_of
-from simvet.studies.tornado import tornado
+from simvet.studies.swing import tornado
 
 A, B = 7.0, 0.1
 

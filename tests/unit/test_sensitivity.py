@@ -16,11 +16,11 @@ from simvet.report.wording import wording
 from simvet.studies.experiments import run_experiments
 from simvet.studies.factors import lever_factor, uncertainty_factor
 from simvet.studies.indices import Indices, indices
+from simvet.studies.influence import REMARKS, answer_of, morris_remarks, sensitivity, sobol_remarks
 from simvet.studies.outcomes import indicator_outcomes, target_outcomes
-from simvet.studies.sensitivity import REMARKS, answer_of, morris_remarks, sensitivity, sobol_remarks
 from simvet.studies.study import study_of
 from simvet.studies.subjects import centre_of, place_of, varied_of
-from simvet.studies.tornado import tornado
+from simvet.studies.swing import tornado
 
 FACTORS = ("transfer_pass_rate/", "dropout_rate/secondary_vocational")
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from simvet.errors import InputError
-from simvet.studies.ensemble import run_study
+from simvet.studies.batch import run_study
 from simvet.studies.study import Study, require_study
 from simvet.studies.subjects import (
     Floats,

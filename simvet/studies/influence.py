@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from simvet.errors import InputError, nearest
-from simvet.studies.ensemble import run_study
+from simvet.studies.batch import run_study
 from simvet.studies.indices import ANALYSES, Indices, indices
 from simvet.studies.outcomes import Outcome
 from simvet.studies.study import Study, require_study
