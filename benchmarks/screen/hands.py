@@ -6,9 +6,9 @@ import random
 from types import SimpleNamespace
 from typing import Any, NamedTuple
 
+from simvet.controls import find_control
 from simvet.errors import InputError
 from simvet.planning.answering import plan_scenario
-from simvet.controls import find_control
 from simvet.planning.link import Desk, signing_key, write_link
 from simvet.planning.own import find_plan_scenario
 from simvet.planning.plan import PROJECT, Plan, Setting

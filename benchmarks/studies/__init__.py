@@ -1,0 +1,1 @@
+"""What studies cost: draws streamed to disk, runs by person, chunks on Dask, and what faults leave behind."""
