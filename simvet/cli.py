@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from simvet.cli_by_person import life_command, run_by_person, template_command, with_agents
+from simvet.cli_solve import solve_command
 from simvet.cli_studies import batch_command, discover_command, sensitivity_command
 from simvet.console import new_console, progress_line, say, show
 from simvet.errors import InputError, SimvetError
@@ -116,6 +117,7 @@ app.command("template")(template_command)
 app.command("batch")(batch_command)
 app.command("sensitivity")(sensitivity_command)
 app.command("discover")(discover_command)
+app.command("solve")(solve_command)
 
 
 @app.command("compare")

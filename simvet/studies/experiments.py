@@ -90,6 +90,35 @@ def run_experiments(
     return values.reshape(shape), reached.reshape(shape)
 
 
+def run_policy(study: Study, levers: Mapping[int, float], policy: int = 0) -> tuple[Run, Run | None]:
+    """Run one setting of a study's levers on its first rows of chance.
+
+    Parameters
+    ----------
+    study : Study; ``draws`` draws.
+    levers : mapping of place among the factors -> value; a lever that is not there is left alone.
+    policy : int; place of the scenario among the policies.
+
+    Returns
+    -------
+    run : Run.
+    province : Run or None; the province in the same draws, where a target is measured against it.
+
+    Raises
+    ------
+    InputError : a value lies outside the lever's bounds.
+
+    Notes
+    -----
+    Unit: persons. Source: MODEL, section 7 (common random numbers).
+    """
+    scenario = scenario_with(study.policies[policy], study.factors, levers)
+    run, base = _run(study, scenario, Draws(study.seed), study.draws)
+    if base.province is None and needs_province(study.outcomes):
+        base.province = province_of(run)
+    return run, base.province
+
+
 def scenario_with(scenario: Scenario, factors: tuple[Factor, ...], levers: Mapping[int, float]) -> Scenario:
     """Return a policy with the study's levers pulled.
 

@@ -176,7 +176,7 @@ def read_outcomes(run: Run, outcomes: Sequence[Outcome], province: Run | None) -
         column, region = column_of(run, outcome.year), run.books.regions.index(outcome.region)
         values[:, place] = paths[key][:, column, region]
         if outcome.target is not None:
-            bound = _bound(outcome, run, province)
+            bound = bound_of(outcome, run, province)
             reached[:, place] = is_reached(outcome.target, values[:, place], bound)
     return values, reached
 
@@ -186,7 +186,8 @@ def needs_province(outcomes: Sequence[Outcome]) -> bool:
     return any(outcome.target is not None and outcome.target.bound is None for outcome in outcomes)
 
 
-def _bound(outcome: Outcome, run: Run, province: Run | None) -> Floats:
+def bound_of(outcome: Outcome, run: Run, province: Run | None) -> Floats:
+    """Return the bound of a target in every draw, shape (draw,), in its unit; InputError where the province lacks."""
     target = outcome.target
     if target is None or target.bound is not None:
         number = 0.5 if target is None or is_roughly_equal(target) else float(target.bound or 0.0)
