@@ -91,6 +91,11 @@ class Shelf(Generic[Value]):
             self._held.move_to_end(key)
             return self._held[key]
 
+    def held(self) -> list[Any]:
+        """Return what there is something under."""
+        with self._guard:
+            return list(self._held)
+
     def put(self, key: object, value: Value) -> Value:
         """Lay a thing under a key; what was used longest ago goes when there are too many."""
         with self._guard:

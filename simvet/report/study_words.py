@@ -187,7 +187,8 @@ def index_text(value: float, half: float, method: str, unit: str, language: Lang
             return word("sensitivity", "about_zero", language)
         return f"{value:.2f}" if np.isnan(half) else f"{value:.2f} ± {half:.2f}"
     if unit == "share":
-        return f"{value * 100:.1f} ± {half * 100:.1f} {word('text', 'axis_points', language)}"
+        band = "" if np.isnan(half) else f" ± {half * 100:.1f}"
+        return f"{value * 100:.1f}{band} {word('text', 'axis_points', language)}"
     told = value_text(value, unit, language)
     return told if np.isnan(half) else f"{told} ± {number(half, unit, language)}"
 

@@ -15,6 +15,7 @@ from simvet.planning.plan import Plan
 from simvet.report.wording import LANGUAGES, Language, word
 from simvet.screen.service import service
 from simvet.screen.session import Session, session
+from simvet.screen.window import cookie_script
 
 LOOK = Path(__file__).parent / "look.css"
 SPOKEN = {"zh": "<script>document.documentElement.lang = 'zh-CN'</script>",
@@ -46,7 +47,7 @@ def open_frame() -> Session:
     st.html(LOOK)
     desk = session()
     # Screen readers ask the page for its language; only a script can change what the server wrote.
-    st.html(SPOKEN[desk.language], unsafe_allow_javascript=True)
+    st.html(SPOKEN[desk.language] + cookie_script(desk.browser), unsafe_allow_javascript=True)
     service().tasks.touch(desk.user)
     with st.sidebar:
         _language(desk)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 PAGES = Path(__file__).parent / "entries"
 ICON = Path(__file__).parent / "icon.png"
-NAMES = ("overview", "students", "capacity", "targets", "solve", "people", "data", "takeaway")
+NAMES = ("overview", "students", "capacity", "targets", "solve", "influence", "people", "data", "takeaway")
 """The pages in their order; each is a file of ``entries/`` and a title in the catalogue."""
 
 

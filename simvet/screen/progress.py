@@ -20,7 +20,6 @@ POLL = 0.5
 """Seconds between two looks at work that runs."""
 MOST_KEPT = 8
 """Finished results of a kind that are kept for a planner; of the largest kind the page asks for fewer."""
-_KEPT = "kept_results"
 About = Callable[[str], str]
 
 
@@ -112,9 +111,10 @@ def running(desk: Session, kind: str) -> bool:
 
 
 def _keep(kind: str, task: Task, make: Callable[[Any], Any] | None, most: int) -> None:
-    """Lay a result by: in the planner's own session, so that it survives other pages and no one else sees it."""
+    """Lay a result by under the planner's own word: it survives other pages and a reload, and no one else sees it."""
     plan, *rest = task.arguments
-    held: OrderedDict[Any, Kept] = st.session_state.setdefault(_KEPT, {}).setdefault(kind, OrderedDict())
+    shelf = service().results
+    held = shelf.get((session().user, kind)) or shelf.put((session().user, kind), OrderedDict())
     result = task.result if make is None else make(task.result)
     key = (plan.digest, *rest)
     held[key] = Kept(plan, tuple(rest), result)
@@ -138,9 +138,9 @@ def kept(kind: str, plan: Plan, fits: Callable[[Kept], bool] | None = None) -> K
 
     Notes
     -----
-    Unit: none. Errors: none. Source: the planner's session.
+    Unit: none. Errors: none. Source: the server's shelf of this planner.
     """
-    held: OrderedDict[Any, Kept] = st.session_state.get(_KEPT, {}).get(kind, OrderedDict())
+    held = service().results.get((session().user, kind)) or OrderedDict()
     found = [one for one in held.values() if fits is None or fits(one)]
     fresh = [one for one in found if one.fits(plan)]
     chosen = fresh or found

@@ -5,14 +5,19 @@ from __future__ import annotations
 import atexit
 import os
 import threading
-from dataclasses import dataclass
+from collections import OrderedDict
+from dataclasses import dataclass, field
+from typing import Any
 
+from simvet.planning.answering import Shelf
 from simvet.planning.link import signing_key
 from simvet.planning.own import regions_folder
 from simvet.planning.plan import Plan
 from simvet.screen.quick import Quick
 from simvet.screen.tasks import Sharpener, Tasks
 
+MOST_WINDOWS, MOST_RESULTS = 5000, 400
+"""Windows that are known again after a reload, and results of long work (of a user and a kind) that wait for them."""
 FIRST = "zhejiang"
 """Scenario that a new visitor sees."""
 
@@ -31,6 +36,13 @@ class Service:
     sharper: Sharpener
     tasks: Tasks
     key: bytes
+    windows: Shelf[str] = field(default_factory=lambda: Shelf(MOST_WINDOWS))
+    results: Shelf[OrderedDict[Any, Any]] = field(default_factory=lambda: Shelf(MOST_RESULTS))
+
+    @property
+    def busy(self) -> set[str]:
+        """Return the users who have work, or results of work."""
+        return self.tasks.users() | {user for user, _ in self.results.held()}
 
 
 _MADE: list[Service] = []

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from dataclasses import dataclass, field, replace
 
 import streamlit as st
@@ -15,6 +14,7 @@ from simvet.planning.link import LONGEST_TITLE, MOST_VARIANTS, Desk, clean, read
 from simvet.planning.plan import Plan
 from simvet.report.wording import Language, complain, word
 from simvet.screen.service import FIRST, service
+from simvet.screen.window import WINDOW, has_work, window_of
 
 _DESK = "desk"
 
@@ -30,6 +30,7 @@ class Session:
     """
 
     user: str
+    browser: str
     language: Language
     history: History
     variants: list[tuple[str, Plan]] = field(default_factory=list)
@@ -138,7 +139,7 @@ def session() -> Session:
 
 def _opened() -> Session:
     lang: Language = "en" if st.query_params.get("lang") == "en" else "zh"
-    fresh = Session(uuid.uuid4().hex, lang, History(Plan(FIRST)))
+    fresh = Session(*window_of(), lang, History(Plan(FIRST)))
     link = st.query_params.get("s")
     if link:
         try:
@@ -175,6 +176,8 @@ def keep_address(desk: Session) -> None:
         wanted["s"] = link
     if desk.language == "en":
         wanted["lang"] = "en"
+    if has_work(desk.user):
+        wanted[WINDOW] = desk.user
     if dict(st.query_params) != wanted:
         st.query_params.from_dict(wanted)
 

@@ -20,6 +20,7 @@ from simvet.scenario import Scenario
 from simvet.screen.frame import watch
 from simvet.screen.levers import default_start, first_levers, scale_of
 from simvet.screen.overview import badge
+from simvet.screen.packages import show_packages
 from simvet.screen.pieces import LABELS, html_table, line_spec, with_level
 from simvet.screen.progress import Kept, kept, running, show_task
 from simvet.screen.service import service
@@ -48,7 +49,7 @@ def show() -> None:
         control, target, start = _question(desk, scenario, asked)
         _answered(desk, control, target, start, asked)
     _needs(desk, answer)
-    _later(desk)
+    show_packages(desk, scenario, answer)
     watch(desk)
 
 
@@ -243,10 +244,3 @@ def _needs(desk: Session, answer: Answer) -> None:
         rows.append((name, f"{v.probability * 100:.0f}% ±{v.error * 100:.1f}", need))
     heads = [word("text", column, desk.language) for column in ("column_target", "column_probability", "column_need")]
     st.html(html_table(desk.say("solve_needs_note"), heads, rows, "needs"))
-
-
-def _later(desk: Session) -> None:
-    """Say plainly what is not there yet: nothing stands in for it."""
-    for part in ("packages", "relaxations"):
-        st.header(desk.say(f"solve_{part}"))
-        st.info(desk.say(f"solve_{part}_note"))

@@ -100,6 +100,10 @@ class Tasks:
             self._look_after()
         return task
 
+    def users(self) -> set[str]:
+        """Return the users who have a task."""
+        return {user for user, _ in list(self._held)}
+
     def cancel(self, user: str, kind: str) -> None:
         """Stop a user's task, if it runs."""
         with self._guard:

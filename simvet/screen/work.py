@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from simvet.report.wording import Language
     from simvet.screen.people_run import PeopleFound
     from simvet.screen.target_why import Why
+    from simvet.studies.answers import Answer as Package
+    from simvet.studies.explore import Explored
 
 Tell = Callable[[float, str], None]
 """Told the part that is done, from 0 to 1, and a word of the catalogue or a value about it."""
@@ -158,5 +160,61 @@ def takeaway(tell: Tell, plan: Plan, language: Language, link: str, made_on: dat
     return files
 
 
-WORK: dict[str, Callable[..., Any]] = {"people": people, "solve": solve, "why": why, "takeaway": takeaway}
+def package(
+    tell: Tell, plan: Plan, targets: tuple[str, ...], budget: float | None, probability: float, start: int, more: bool
+) -> Package:
+    """Return the cheapest package for many targets.
+
+    Parameters
+    ----------
+    tell : callable.
+    plan : Plan; everything else stays as it is.
+    targets : tuple of str; ("all",) for every target.
+    budget : float or None; CNY.
+    probability : float.
+    start : int; school year from which the levers act.
+    more : bool; front, order of measures and other futures too.
+
+    Returns
+    -------
+    Answer of ``simvet.studies``.
+
+    Raises
+    ------
+    InputError : the plan or the question is wrong.
+
+    Notes
+    -----
+    Unit: CNY. Source: ``simvet.studies.solving``. One process: this one may have no children.
+    """
+    from simvet.studies import solving  # noqa: PLC0415
+
+    wishes = solving.Wishes(
+        targets, None, probability, budget, start=start, workers=1, front=more, order=more, robust=more
+    )
+    return solving.solve(plan_scenario(plan), wishes, tell)
+
+
+def influence(tell: Tell, plan: Plan, target: tuple[str, str, str, int]) -> Explored:
+    """Return what decides a target; unit: the target's; errors: InputError; source: ``simvet.studies.explore``."""
+    from simvet.errors import InputError  # noqa: PLC0415
+    from simvet.studies.explore import explore  # noqa: PLC0415
+    from simvet.studies.outcomes import target_outcomes  # noqa: PLC0415
+
+    scenario = plan_scenario(plan)
+    key, stage, reading, year = target
+    for outcome in target_outcomes(scenario, [f"{key}/{stage}"], "target"):
+        if (outcome.indicator, outcome.year) == (reading, year):
+            return explore(scenario, outcome, tell=tell)
+    raise InputError("target", "target {key!r} has no such indicator", "Choose one of the list", key=key)
+
+
+WORK: dict[str, Callable[..., Any]] = {
+    "people": people,
+    "solve": solve,
+    "why": why,
+    "takeaway": takeaway,
+    "package": package,
+    "influence": influence,
+}
 """Everything that is done in a process of its own, by name."""

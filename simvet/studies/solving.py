@@ -18,7 +18,7 @@ from simvet.scenario import Scenario
 from simvet.studies.answers import Aim, Answer, Barred, Move
 from simvet.studies.factors import Factor
 from simvet.studies.front import front_by_number, front_by_probability
-from simvet.studies.looking import Look, Looker
+from simvet.studies.looking import Look, Looker, key_of
 from simvet.studies.offers import Offer, Package, nothing, offers_of, price_of
 from simvet.studies.order import order_of_measures
 from simvet.studies.outcomes import Outcome, target_outcomes
@@ -330,8 +330,9 @@ class _Solving:
             answer = replace(answer, order=order_of_measures(self.looker, self.offers, strict, self.budget))
         if wishes.robust:
             self.say(0.96, "robust")
-            packages = list(dict.fromkeys([p.package for p in (*answer.front, *answer.front_by_probability)]))
-            outlooks = outlooks_of(self.study, self.offers, [found.package, *packages], wishes.probability)
+            every = [found.package, *(p.package for p in (*answer.front, *answer.front_by_probability))]
+            packages = list({key_of(package): package for package in every}.values())
+            outlooks = outlooks_of(self.study, self.offers, packages, wishes.probability)
             labels = {name: dict(future.labels) for name, future in known_futures().items()}
             answer = replace(answer, outlooks=outlooks, robust=robust_place(outlooks), futures=labels)
         return answer
