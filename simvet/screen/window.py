@@ -24,8 +24,8 @@ def window_of() -> tuple[str, str]:
     Somebody who is sent the address has another browser, and gets a window of their own. Unit: none. Errors: none.
     Source: the address and the cookie.
     """
-    browser = st.context.cookies.get(COOKIE, "")
-    if not _WORD.match(browser):
+    browser = st.context.cookies.get(COOKIE)
+    if not isinstance(browser, str) or not _WORD.match(browser):
         browser = uuid.uuid4().hex
     window = st.query_params.get(WINDOW, "")
     if not _WORD.match(window) or service().windows.get(window) != browser:
