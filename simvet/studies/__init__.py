@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from simvet.studies.factors import uncertainties
     from simvet.studies.influence import sensitivity
     from simvet.studies.reading import read_ensemble
+    from simvet.studies.solving import Wishes, solve
     from simvet.studies.study import Study, study_of
     from simvet.studies.study_file import load_study
     from simvet.studies.swing import tornado
@@ -29,14 +30,16 @@ _HOMES = {
     "load_study": ("simvet.studies.study_file", "load_study"),
     "read_ensemble": ("simvet.studies.reading", "read_ensemble"),
     "sensitivity": ("simvet.studies.influence", "sensitivity"),
+    "solve": ("simvet.studies.solving", "solve"),
     "study_of": ("simvet.studies.study", "study_of"),
     "tornado": ("simvet.studies.swing", "tornado"),
     "uncertainties": ("simvet.studies.factors", "uncertainties"),
+    "Wishes": ("simvet.studies.solving", "Wishes"),
 }
 
 __all__ = [
-    "Ensemble", "Study", "discover", "ensemble", "load_study", "read_ensemble", "sensitivity", "study_of", "tornado",
-    "uncertainties",
+    "Ensemble", "Study", "Wishes", "discover", "ensemble", "load_study", "read_ensemble", "sensitivity", "solve",
+    "study_of", "tornado", "uncertainties",
 ]  # fmt: skip
 
 

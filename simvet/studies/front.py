@@ -22,8 +22,9 @@ KEPT = 15
 
 
 def front_by_number(
-    evaluator: Evaluator, offers: tuple[Offer, ...], picture: Picture, probability: float, budget: float
-) -> tuple[FrontPoint, ...]:
+    evaluator: Evaluator, offers: tuple[Offer, ...], picture: Picture, probability: float, budget: float,
+    also: Sequence[Package] = (),
+) -> tuple[FrontPoint, ...]:  # fmt: skip
     """Return the cheapest package for each number of targets reached.
 
     Parameters
@@ -33,6 +34,7 @@ def front_by_number(
     picture : Picture around the levers left alone.
     probability : float; share of draws in which a target must be reached.
     budget : float; CNY.
+    also : sequence of Package; known to be good, from other searches.
 
     Returns
     -------
@@ -45,6 +47,7 @@ def front_by_number(
     targets = tuple(range(len(picture.centre)))
     look = evaluator.look([nothing(offers)])[0]
     points = [_point(offers, nothing(offers), look, probability)]
+    points += [_point(offers, p, one, probability) for p, one in zip(also, evaluator.look(also), strict=True)]
     number = points[0].number + 1
     while number <= len(targets):
         found = most_reached(evaluator, picture, targets, probability, budget, number)
@@ -53,7 +56,7 @@ def front_by_number(
         held = [target for target in targets if found.look.likely(probability)[target] >= 0.0]
         trimmed: Found = polish(evaluator, offers, found, held, probability)
         points.append(_point(offers, trimmed.package, trimmed.look, probability))
-        number = points[-1].number + 1
+        number = max(points[-1].number, number) + 1
     return _unbeaten(points, lambda point: float(point.number))
 
 

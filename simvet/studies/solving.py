@@ -320,7 +320,7 @@ class _Solving:
             self.say(0.9, "front")
             answer = replace(
                 answer,
-                front=front_by_number(self.looker, self.offers, picture, strict, self.budget),
+                front=front_by_number(self.looker, self.offers, picture, strict, self.budget, [found.package]),
                 front_by_probability=front_by_probability(
                     self.looker, self.offers, self.budget, wishes.seed, found.package
                 ),

@@ -22,6 +22,8 @@ NAMES = (
     "01_a_first_run",
     "02_a_lever_and_its_owner",
     "03_agents_and_cohorts_agree",
+    "04_a_batch_and_its_sensitivity",
+    "05_the_cheapest_plan",
     "06_your_own_region",
     "07_what_the_region_can_carry",
 )
