@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from simvet.sampling import Uncertainty
     from simvet.sources import chain_of
 
-__version__ = "0.4.0"
+__version__ = "0.5.0"
 
 _HOMES = {
     "BalanceError": "simvet.errors",
