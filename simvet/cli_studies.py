@@ -110,6 +110,9 @@ def discover_command(
         typer.Option("--threshold", help="每点多次抽样时的达成概率界限 / probability that counts"),
     ] = None,
     picture: Picture = None,
+    stacking: Annotated[
+        Path | None, typer.Option("--stacking", help="维度堆叠图文件 / picture of dimensional stacking")
+    ] = None,
     workers: Workers = 2,
     dask: Dask = "",
     lang: Lang = "zh",
@@ -119,13 +122,15 @@ def discover_command(
 
     language = require_language(lang)
     _require_picture(picture)
+    _require_picture(stacking)
     from simvet.needs import LIKELY  # noqa: PLC0415
-    from simvet.report.discovery_figures import box_chart  # noqa: PLC0415
+    from simvet.report.discovery_figures import box_chart, stacking_chart  # noqa: PLC0415
     from simvet.report.study_tables import discovery_table  # noqa: PLC0415
     from simvet.report.study_words import discovery_sentences  # noqa: PLC0415
     from simvet.studies.batch import run_study  # noqa: PLC0415
     from simvet.studies.discovery import discover  # noqa: PLC0415
     from simvet.studies.reading import read_ensemble  # noqa: PLC0415
+    from simvet.studies.stacking import stack  # noqa: PLC0415
     from simvet.studies.study_file import load_study  # noqa: PLC0415
     from simvet.studies.subjects import find_outcome  # noqa: PLC0415
     from simvet.studies.workbench import load_workbench  # noqa: PLC0415
@@ -145,6 +150,8 @@ def discover_command(
         say(sentence)
     show(discovery_table(found, language))
     _save(picture, box_chart(found, language) if picture else None, language)
+    if stacking is not None:
+        _save(stacking, stacking_chart(stack(ensemble, outcome, failing, likely), language), language)
 
 
 def _executor(chosen: str | None, workers: int, dask: str) -> str:

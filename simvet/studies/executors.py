@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import time
 from collections import Counter, deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import suppress
 from dataclasses import dataclass, field
 from importlib import import_module
-from multiprocessing import get_context
+from itertools import count
+from multiprocessing import get_context, parent_process
+from threading import Thread
 from typing import Any
+from uuid import uuid4
 
 from simvet.errors import InputError
 from simvet.studies.chunks import Chunk, run_chunk
 
 MOST_DEATHS = 12
 """Workers that may die over one chunk before it is given up: by then it is the chunk, not bad luck."""
+SUSPECT = 3
+"""Workers that may die over one chunk before it runs alone, so that no chunk beside it is blamed with it."""
 PATIENCE = 120.0
 """Seconds that a lost scheduler is waited for."""
 Settle = Callable[[Chunk, bytes | Exception], bool]
@@ -31,7 +38,7 @@ class Work:
     Notes
     -----
     Unit: ``deaths`` are chunks handed out again because their worker died, ``reconnected`` how often a scheduler was
-    found again. Errors: none. Source: the batch.
+    sought again; one that is back at once Dask's own client finds, uncounted. Errors: none. Source: the batch.
     """
 
     packed: bytes
@@ -49,9 +56,15 @@ class Work:
         self.deaths += 1
         self.of_chunk[chunk.number] += 1
         if self.of_chunk[chunk.number] < MOST_DEATHS:
-            waiting.appendleft(chunk)
+            # Last in the queue: a chunk that kills its workers must not hold up the others.
+            waiting.append(chunk)
             return True
         return self.settle(chunk, RuntimeError(f"its worker died {MOST_DEATHS} times"))
+
+    def may_start(self, chunk: Chunk, running: Iterable[Chunk]) -> bool:
+        """Return whether a chunk may run beside others: one that keeps losing its worker runs alone."""
+        others = list(running)
+        return not others or all(self.of_chunk[one.number] < SUSPECT for one in (chunk, *others))
 
 
 def run_here(work: Work) -> None:
@@ -91,28 +104,20 @@ def run_in_processes(work: Work) -> None:
     pool = _pool(work.workers)
     try:
         while waiting or running:
-            while waiting and len(running) < 2 * work.workers:
-                chunk = waiting.popleft()
-                try:
-                    running[pool.submit(run_chunk, work.packed, chunk)] = chunk
-                except BrokenProcessPool:
-                    waiting.appendleft(chunk)
-                    break
-            if not running:
-                pool = _pool(work.workers)
-                continue
-            finished, _ = wait(running, return_when=FIRST_COMPLETED)
             broken = False
-            for future in finished:
-                chunk, error = running.pop(future), future.exception()
-                if isinstance(error, BrokenProcessPool):
+            while waiting and len(running) < 2 * work.workers and work.may_start(waiting[0], running.values()):
+                try:
+                    running[pool.submit(run_chunk, work.packed, waiting[0])] = waiting[0]
+                except BrokenProcessPool:
                     broken = True
-                    go_on = work.died(chunk, waiting)
-                elif error is None:
-                    go_on = work.settle(chunk, future.result())
-                else:
-                    go_on = work.settle(chunk, error if isinstance(error, Exception) else RuntimeError(repr(error)))
-                if not go_on:
+                    break
+                waiting.popleft()
+            finished, _ = wait(running, return_when=FIRST_COMPLETED)
+            if broken or any(isinstance(future.exception(), BrokenProcessPool) for future in finished):
+                # All that is under way in a broken pool ends with it; none of it may be taken for work of the next.
+                broken, (finished, _) = True, wait(running)
+            for future in finished:
+                if not _taken(work, future, running.pop(future), waiting):
                     return
             if broken:
                 pool.shutdown(wait=False, cancel_futures=True)
@@ -123,8 +128,31 @@ def run_in_processes(work: Work) -> None:
         pool.shutdown(wait=True, cancel_futures=True)
 
 
+def _taken(work: Work, future: Future[bytes], chunk: Chunk, waiting: deque[Chunk]) -> bool:
+    error = future.exception()
+    if isinstance(error, BrokenProcessPool):
+        return work.died(chunk, waiting)
+    if error is None:
+        return work.settle(chunk, future.result())
+    return work.settle(chunk, error if isinstance(error, Exception) else RuntimeError(repr(error)))
+
+
 def _pool(workers: int) -> ProcessPoolExecutor:
-    return ProcessPoolExecutor(workers, mp_context=get_context("spawn"))
+    return ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_live_with_parent)
+
+
+def _live_with_parent() -> None:
+    """Let a worker finish its chunk when the user interrupts, and end when its parent was killed."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    parent = parent_process()
+    if parent is not None:
+        # Without this, workers of a killed parent wait for work that nobody will send, for ever.
+        parent.join()
+        os._exit(1)
 
 
 def run_on_dask(work: Work) -> None:
@@ -197,33 +225,40 @@ def _serve(work: Work) -> None:
     distributed = _dask()
     waiting = deque(work.chunks)
     running: dict[Any, Chunk] = {}
-    tries: Counter[int] = Counter()
+    # A name of this batch alone: a scheduler gives every client that asks for a key the same result.
+    batch, turn = uuid4().hex, count()
     while waiting or running:
-        client = work.client
-        if client.status != "running":
+        if work.client.status != "running":
             # What the lost scheduler knew is gone: everything that was under way is handed out again.
             waiting.extendleft(running.values())
             running.clear()
             _find_again(work)
             continue
-        width = 2 * max(sum(client.nthreads().values()), 1) if client.status == "running" else 0
-        while waiting and len(running) < width:
-            chunk = waiting.popleft()
-            tries[chunk.number] += 1
-            key = f"simvet-{chunk.number}-{tries[chunk.number]}-{id(work):x}"
-            running[client.submit(run_chunk, work.packed, chunk, key=key, pure=False)] = chunk
-        with suppress(TimeoutError, distributed.TimeoutError):
-            distributed.wait(list(running), timeout=1, return_when="FIRST_COMPLETED")
+        try:
+            width = 2 * max(sum(work.client.nthreads().values()), 1)
+            while waiting and len(running) < width and work.may_start(waiting[0], running.values()):
+                key = f"simvet-{batch}-{waiting[0].number}-{next(turn)}"
+                future = work.client.submit(run_chunk, work.packed, waiting[0], key=key, pure=False)
+                running[future] = waiting.popleft()
+            # Its own client, not the process's: a program may have another, or none.
+            with work.client.as_current():
+                distributed.wait(list(running), timeout=1, return_when="FIRST_COMPLETED")
+        except (TimeoutError, distributed.TimeoutError, distributed.CancelledError):
+            pass
+        except Exception:
+            # A scheduler that is lost in between is no error; the client needs a moment to see it.
+            time.sleep(0.2)
+            if work.client.status == "running":
+                raise
         for future in [f for f in running if f.done()]:
             chunk = running.pop(future)
             if not _settled(work, future, chunk, waiting):
-                client.cancel(list(running), force=True)
+                work.client.cancel(list(running), force=True)
                 return
 
 
 def _settled(work: Work, future: Any, chunk: Chunk, waiting: deque[Chunk]) -> bool:
     distributed = _dask()
-
     if future.status in ("cancelled", "lost"):
         waiting.appendleft(chunk)
         return True

@@ -16,6 +16,7 @@ from simvet.needs import LIKELY
 from simvet.runs import require_draws, start_run
 from simvet.scenario import Scenario
 from simvet.studies.answers import Aim, Answer, Barred, Move
+from simvet.studies.ascent import climbed, search_together
 from simvet.studies.factors import Factor
 from simvet.studies.front import front_by_number, front_by_probability
 from simvet.studies.looking import Look, Looker, key_of
@@ -211,10 +212,11 @@ class _Solving:
         self.say(0.05, "picture")
         picture = picture_of(self.looker, self.offers, nothing(self.offers), strict)
         self.say(0.35, "reach")
-        reach = reach_of(self.looker, self.offers, picture, strict, self.asked.wishes.seed)
+        corners = reach_of(self.looker, self.offers, picture, strict, self.asked.wishes.seed)
+        reach = climbed(self.looker, self.offers, corners, strict)
         possible = tuple(target for target in self.targets if reach.margin[target] >= 0.0)
         self.say(0.5, "package")
-        kind, found, needed = self._package(picture, possible, strict)
+        kind, found, needed = self._package(picture, possible, strict, corners, reach)
         self.say(0.75, "barred")
         reached = found.look.likely(strict) >= 0.0
         near = found.look.probability >= self.asked.wishes.probability
@@ -223,9 +225,11 @@ class _Solving:
         answer = self._told(kind, found, reached, reach, barred, needed)
         return self._more(answer, picture, found, strict)
 
-    def _package(self, picture: Picture, possible: tuple[int, ...], strict: float) -> tuple[str, Found, float | None]:
+    def _package(
+        self, picture: Picture, possible: tuple[int, ...], strict: float, corners: Reach, reach: Reach
+    ) -> tuple[str, Found, float | None]:
         """Return the kind of answer, the package, and what a whole one would cost where the budget is in the way."""
-        whole = search(self.looker, self.offers, possible, strict, math.inf, picture, elsewhere=True)
+        whole = search_together(self.looker, picture, possible, strict, corners, reach)
         everything = len(possible) == len(self.targets)
         if whole is not None and whole.cost <= self.budget:
             empty = all(math.isnan(value) for value in whole.package)

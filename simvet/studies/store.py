@@ -155,7 +155,15 @@ def open_folder(folder: Path, study: Study) -> Iterator[Folder]:
     with _locked(folder):
         for left in [*(folder / PARTS).glob(".unfinished-*"), *folder.glob(".unfinished-*")]:
             left.unlink(missing_ok=True)
+        _cut_torn_line(folder / LOG)
         yield Folder(folder, study.digest)
+
+
+def _cut_torn_line(log: Path) -> None:
+    """Remove the end of a log that a kill or a full disk cut within a line; its part is whole or done again."""
+    told = log.read_bytes() if log.exists() else b""
+    if told and not told.endswith(b"\n"):
+        write_whole(log, told[: told.rfind(b"\n") + 1])
 
 
 def require_folder(folder: Path, study: Study) -> None:
@@ -195,8 +203,11 @@ def _study_in(folder: Path) -> str | None:
 @contextmanager
 def _locked(folder: Path) -> Iterator[None]:
     """Hold the folder's lock; the system lets go of it when the process ends, however it ends."""
-    import fcntl  # noqa: PLC0415 - there is none on Windows, where a batch runs without a lock
-
+    try:
+        import fcntl  # noqa: PLC0415
+    except ImportError:  # There is none on Windows, where a batch runs without a lock.
+        yield
+        return
     with (folder / LOCK).open("w", encoding="utf-8") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
