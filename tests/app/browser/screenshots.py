@@ -20,6 +20,12 @@ WIDTH, TALLEST = 1366, 1500
 COLOURS = 128
 SHOTS = (*((name, "zh", False) for name in NAMES), ("overview", "en", False), ("overview", "zh", True))
 """Page, language, and whether it is seen on a telephone."""
+WORK = {
+    "people": ("people_start", "life"),
+    "solve": ("package_button", "package_moves"),
+    "influence": ("influence_button", "influence_screening"),
+}
+"""Pages that show little before they are asked: the button, and the part that is waited for."""
 
 
 def small(raw: bytes) -> bytes:
@@ -37,9 +43,10 @@ def shoot(planner: Planner, name: str) -> bytes:
     if name == "overview":
         planner.sharp(searched=True)
     page.wait_for_timeout(1_500)
-    if name == "people":
-        planner.click("people_start")
-        page.locator('[data-part="life"]').wait_for(timeout=2 * LATER)
+    if name in WORK:
+        button, part = WORK[name]
+        planner.click(button)
+        page.locator(f'[data-part="{part}"]').wait_for(timeout=2 * LATER)
         page.wait_for_timeout(1_500)
     # The window grows to what is there: Streamlit scrolls inside it, so that a picture of the whole page has no more.
     tall = page.get_by_test_id("stMainBlockContainer").evaluate("part => part.scrollHeight")
