@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -155,7 +157,16 @@ def discover_command(
 
 
 def _executor(chosen: str | None, workers: int, dask: str) -> str:
-    """Return who does the work where nobody says it: a pool, and this process alone where it would have one worker."""
+    """Return who does the work where nobody says it: a pool, and this process alone where it would have one worker.
+
+    Dask's own log, which prints a stack for a scheduler that is sought again, is silenced: what it means is told.
+    """
+    if dask:
+        # Dask sets its own levels when it is imported; where it is not installed, the batch says so.
+        with suppress(ImportError):
+            import_module("distributed")
+        for name in ("distributed", "distributed.client"):
+            logging.getLogger(name).setLevel(logging.CRITICAL)
     return chosen or ("dask" if dask else "processes" if workers > 1 else "here")
 
 

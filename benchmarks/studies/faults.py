@@ -140,6 +140,8 @@ def _stopped(given: Trial, folder: Path, options: list[str]) -> dict[str, Any]:
             print(output)
         time.sleep(5)
         orphans += sum(one.is_running() and one.status() != psutil.STATUS_ZOMBIE for one in family)
+    if not kept[0] < kept[1] < kept[2]:
+        raise RuntimeError(f"a stop came too late to be one: {kept} of {given.chunks} parts")
     return {
         "parts_after_sigint_sigkill_and_end": kept, "exit_codes": codes, "workers_that_outlived_the_client": orphans,
         **verdict(folder, given.undisturbed),

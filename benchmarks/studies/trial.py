@@ -64,7 +64,17 @@ def verdict(folder: Path, undisturbed: dict[str, str], counts: dict[str, int] | 
 def client(study: Path, folder: Path, *more: str) -> subprocess.Popen[bytes]:
     """Start ``simvet batch`` as a user does, in a process of its own."""
     command = [sys.executable, "-c", "from simvet.cli import entry; entry()", "batch", str(study), "--out", str(folder)]
-    return subprocess.Popen([*command, *more], stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    return subprocess.Popen(
+        [*command, *more],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        preexec_fn=_hear,  # noqa: PLW1509
+    )
+
+
+def _hear() -> None:
+    """Listen to SIGINT, to which a shell makes a script in the background deaf, and so its children."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 class Killer:

@@ -6,10 +6,12 @@ Importing Mesa sets the start method of new processes.
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import fields, replace
 from functools import partial
+from itertools import count
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,6 +41,15 @@ with warnings.catch_warnings():
 Floats = NDArray[np.float64]
 
 
+class _Counters(WeakKeyDictionary[Any, Iterator[int]]):
+    """Numbers of agents by model, let go of with the model: Mesa's own keep every model of a process alive (#3179)."""
+
+    def __getitem__(self, model: Any) -> Iterator[int]:
+        if model not in self:
+            self[model] = count(1)
+        return super().__getitem__(model)
+
+
 class School(mesa.Agent):  # type: ignore[misc]
     """A school or college: once a year it claims teachers and equipment, changes its programmes and its standing.
 
@@ -47,6 +58,8 @@ class School(mesa.Agent):  # type: ignore[misc]
     Shape: attributes are numbers. Unit: persons, shares of the stage, standard deviations. Errors: none. Source: rules
     in ``rules.schools``, chosen by the scenario.
     """
+
+    _ids = _Counters()
 
     def __init__(self, model: mesa.Model, book: SchoolBook, place: int) -> None:
         super().__init__(model)

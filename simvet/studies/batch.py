@@ -7,6 +7,7 @@ import io
 import platform
 import time
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -18,7 +19,7 @@ from numpy.typing import NDArray
 
 from simvet.errors import InputError, SimvetError, nearest
 from simvet.studies.chunks import Chunk, cut, pack
-from simvet.studies.executors import EXECUTORS, Work
+from simvet.studies.executors import EXECUTORS, Work, client_of
 from simvet.studies.store import DATASET, EXPERIMENTS, Folder, open_folder, write_whole
 from simvet.studies.study import Study, require_study
 
@@ -28,8 +29,8 @@ if TYPE_CHECKING:
 
 Floats = NDArray[np.float64]
 PACKAGES = ("simvet", "numpy", "scipy", "numba", "pyarrow")
-COLUMNS_AT_ONCE = 16
-"""Outcomes whose draws are in memory together when a large batch is summed up."""
+COLUMNS_AT_ONCE, VALUES_AT_ONCE = 16, 64_000_000
+"""Outcomes, and values of theirs, that are in memory together when a batch is summed up; one outcome in any case."""
 FULL_DISK = 3
 """Parts in a row that found no room before the batch stops: what cannot be kept need not be computed."""
 
@@ -211,9 +212,10 @@ def run_study(
     policy, values = study.experiments()
     chunks = cut(len(policy), study.draws, study.chunk_draws)
     batch = _Batch(study, policy, values, chunks, executor, tell)
-    if folder is None:
-        return batch.run(None, workers, address, client)
-    with open_folder(Path(folder), study) as held:
+    with ExitStack() as stack:
+        if client is None and address:
+            client = stack.enter_context(client_of(address))
+        held = None if folder is None else stack.enter_context(open_folder(Path(folder), study))
         return batch.run(held, workers, address, client)
 
 

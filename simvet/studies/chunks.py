@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import io
 import pickle
 import zlib
@@ -202,6 +203,9 @@ def chunk_results(
             study.luck == "common",
         )  # fmt: skip
         found[members - chunk.start], reached[members - chunk.start] = told
+        if study.engine == "agents":
+            # Schools, model and store of students refer to each other: left alone, such worlds pile up by the GiB.
+            gc.collect()
     return found, reached
 
 

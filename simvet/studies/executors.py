@@ -6,10 +6,10 @@ import os
 import signal
 import time
 from collections import Counter, deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from importlib import import_module
 from itertools import count
@@ -25,8 +25,8 @@ MOST_DEATHS = 12
 """Workers that may die over one chunk before it is given up: by then it is the chunk, not bad luck."""
 SUSPECT = 3
 """Workers that may die over one chunk before it runs alone, so that no chunk beside it is blamed with it."""
-PATIENCE = 120.0
-"""Seconds that a lost scheduler is waited for."""
+PATIENCE, AT_FIRST = 120.0, 15.0
+"""Seconds that a lost scheduler is waited for, and one that has not answered yet: its address may be wrong."""
 Settle = Callable[[Chunk, bytes | Exception], bool]
 """Told a chunk and its part, or why there is none; answers whether to go on."""
 
@@ -156,15 +156,16 @@ def _end_with_parent() -> None:
 
 
 def run_on_dask(work: Work) -> None:
-    """Run the chunks on a Dask cluster, or on one of this machine where no address is given.
+    """Run the chunks on a Dask cluster, or on one of this machine where no client is given.
 
     Parameters
     ----------
-    work : Work; ``client`` or ``address`` of the scheduler, else ``workers`` processes with their nannies.
+    work : Work; ``client`` of the scheduler, with its ``address`` where it may be sought again, else ``workers``
+        processes with their nannies.
 
     Raises
     ------
-    InputError : Dask is not installed, or the scheduler stays away longer than PATIENCE.
+    InputError : Dask is not installed, or the scheduler once lost stays away longer than PATIENCE.
 
     Notes
     -----
@@ -172,8 +173,9 @@ def run_on_dask(work: Work) -> None:
     is handed out again; when the scheduler comes back under its address, what it had not sent is handed out again.
     Unit: none. Source: Dask distributed.
     """
-    distributed = _dask()
-    if work.client is None and not work.address:
+    given = work.client
+    if given is None:
+        distributed = _dask()
         with (
             distributed.LocalCluster(
                 n_workers=work.workers, threads_per_worker=1, processes=True, dashboard_address=None, silence_logs=50
@@ -183,14 +185,39 @@ def run_on_dask(work: Work) -> None:
             work.client = client
             _serve(work)
         return
-    if work.client is None:
-        work.client = _connected(work.address)
-        try:
-            _serve(work)
-        finally:
+    try:
+        _serve(work)
+    finally:
+        if work.client is not given:
+            # One that was found again belongs to nobody else.
             work.client.close(timeout=5)
-        return
-    _serve(work)
+
+
+@contextmanager
+def client_of(address: str) -> Iterator[Any]:
+    """Hold a client of a scheduler, so that a wrong address is told before anything is begun.
+
+    Parameters
+    ----------
+    address : str; such as ``tcp://10.0.0.1:8786``.
+
+    Yields
+    ------
+    distributed.Client.
+
+    Raises
+    ------
+    InputError : Dask is not installed, or nothing answers within AT_FIRST seconds.
+
+    Notes
+    -----
+    Unit: none. Source: Dask distributed.
+    """
+    client = _connected(address, AT_FIRST)
+    try:
+        yield client
+    finally:
+        client.close(timeout=5)
 
 
 def _dask() -> Any:
@@ -204,10 +231,10 @@ def _dask() -> Any:
         ) from None  # fmt: skip
 
 
-def _connected(address: str) -> Any:
-    """Return a client of a scheduler, waited for."""
+def _connected(address: str, patience: float) -> Any:
+    """Return a client of a scheduler that is waited for so many seconds."""
     distributed = _dask()
-    until = time.monotonic() + PATIENCE
+    until = time.monotonic() + patience
     while True:
         try:
             return distributed.Client(address, timeout=5, set_as_default=False)
@@ -284,7 +311,7 @@ def _find_again(work: Work) -> None:
         )  # fmt: skip
     with suppress(Exception):
         work.client.close(timeout=2)
-    work.client = _connected(work.address)
+    work.client = _connected(work.address, PATIENCE)
     work.reconnected += 1
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from simvet.studies.batch import COLUMNS_AT_ONCE, Ensemble
+from simvet.studies.batch import COLUMNS_AT_ONCE, VALUES_AT_ONCE, Ensemble
 
 if TYPE_CHECKING:
     import xarray
@@ -37,8 +37,9 @@ def dataset_of(ensemble: Ensemble) -> xarray.Dataset:
     study = ensemble.study
     shape = (len(ensemble.policy), len(study.outcomes))
     made = {name: np.full(shape, np.nan) for name in ("median", "low_80", "high_80", "mean", "probability")}
-    for first in range(0, len(study.outcomes), COLUMNS_AT_ONCE):
-        batch = study.outcomes[first : first + COLUMNS_AT_ONCE]
+    at_once = min(max(VALUES_AT_ONCE // (shape[0] * study.draws), 1), COLUMNS_AT_ONCE)
+    for first in range(0, len(study.outcomes), at_once):
+        batch = study.outcomes[first : first + at_once]
         hits = [o.reached_name for o in batch if o.target is not None]
         read = ensemble.read([*(o.name for o in batch), *hits])
         for place, outcome in enumerate(batch, start=first):

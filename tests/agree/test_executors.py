@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import signal
@@ -13,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import distributed
+import mesa
 import numpy as np
 import psutil
 import pytest
@@ -20,7 +22,7 @@ import pytest
 from simvet.loading import load_scenario
 from simvet.studies import executors, store
 from simvet.studies.batch import Progress, run_study
-from simvet.studies.chunks import Chunk, run_chunk
+from simvet.studies.chunks import Chunk, pack, run_chunk
 from simvet.studies.factors import lever_factor, uncertainty_factor
 from simvet.studies.outcomes import target_outcomes
 from simvet.studies.study import Study, study_of
@@ -115,6 +117,16 @@ def test_runs_by_person_do_not_depend_on_the_size_of_chunks(agents: Study) -> No
     alone, together = run_study(agents), run_study(replace(agents, chunk=3))
     for outcome in agents.outcomes:
         assert np.array_equal(alone.outcome(outcome.name), together.outcome(outcome.name))
+
+
+def test_worlds_by_person_do_not_pile_up_in_a_worker(agents: Study) -> None:
+    def worlds() -> int:
+        return sum(isinstance(one, mesa.Model) for one in gc.get_objects())
+
+    packed, before = pack(agents), worlds()
+    for number in range(3):
+        run_chunk(packed, Chunk(number, 0, 1, number, 1))
+    assert worlds() <= before
 
 
 def test_a_killed_worker_of_the_pool_costs_nothing(study: Study, undisturbed: Path, tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ from simvet.errors import InputError
 from simvet.loading import load_scenario
 from simvet.studies import batch as batch_module
 from simvet.studies import chunks as chunk_module
-from simvet.studies import executors, store
+from simvet.studies import executors, labelled, store
 from simvet.studies.batch import run_study
 from simvet.studies.chunks import cut, pack, unpack
 from simvet.studies.experiments import run_experiments
@@ -232,6 +232,15 @@ def test_results_in_memory_are_those_on_disk(study: Study, undisturbed: Path) ->
     for outcome in study.outcomes:
         assert np.array_equal(there.outcome(outcome.name), here.outcome(outcome.name))
         assert np.array_equal(there.reached(outcome.name), here.reached(outcome.name))
+
+
+def test_a_summary_of_few_columns_at_a_time_is_that_of_many(
+    study: Study, undisturbed: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = read_ensemble(study, undisturbed)
+    many = found.dataset()
+    monkeypatch.setattr(labelled, "VALUES_AT_ONCE", 1)
+    assert found.dataset().equals(many)
 
 
 def test_the_size_of_chunks_changes_no_number(study: Study) -> None:
