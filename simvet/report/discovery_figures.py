@@ -35,6 +35,8 @@ EMPTY = "#EFEFEF"
 """Colour of a range, and of a cell without cases."""
 WORDY = 100
 """Most cells whose share is written into them."""
+CLOSE = 0.005
+"""Share of a range within which an outermost edge is written as the range's own end."""
 
 
 def box_chart(found: Discovery, language: str = "zh") -> Figure:
@@ -218,9 +220,14 @@ def _bin_name(stack: Stack, number: int, language: Language) -> str:
 
 def _bins_line(stack: Stack, names: dict[str, str], language: Language) -> str:
     """Return the ranges behind the names of a factor's bins."""
-    unit = stack.factor.unit
+    factor = stack.factor
+    # Of thousands of futures the outermost stand next to the bounds: 0.00003 to 0.05 says no more than 0 to 0.05.
+    edges = [
+        next((end for end in (factor.low, factor.high) if abs(edge - end) < CLOSE * (factor.high - factor.low)), edge)
+        for edge in stack.edges
+    ]
     told = [
-        f"{_bin_name(stack, n, language)} {range_text(stack.edges[n], stack.edges[n + 1], unit, language)}"
+        f"{_bin_name(stack, n, language)} {range_text(edges[n], edges[n + 1], factor.unit, language)}"
         for n in range(stack.bins)
     ]
     return f"{names[stack.factor.name]}{colon(language)}{word('text', 'list_separator', language).join(told)}"

@@ -133,6 +133,7 @@ def lever_chart(answer: LeverAnswer, place: int = 0, language: str = "zh") -> Fi
     )  # fmt: skip
     axes.axhline(100.0 * answer.probability, color=INK, linewidth=0.8, linestyle="--")
     axes.set_ylim(-2.0, 102.0)
+    axes.xaxis.set_major_formatter(lambda value, _: value_text(value, answer.unit, chosen))
     axes.set_xlabel(answer.labels[chosen], fontsize=9)
     axes.set_ylabel(f"{word('solve', 'one_column_probability', chosen)} / %", fontsize=9)
     axes.set_title(aim_name(answer.aims[place], chosen), loc="left", fontsize=12, pad=12)

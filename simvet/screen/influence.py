@@ -129,8 +129,9 @@ def _tornado(desk: Session, swing: Tornado) -> None:
         for n, b in enumerate(bars)
     ]  # fmt: skip
     kinds = [kind_of("lever", desk), kind_of("uncertainty", desk)]
+    axis = {"tickCount": 8, "labelOverlap": True, "format": ".0%" if share else ",.3~s"}
     x = {"type": "quantitative", "title": swing.outcome.labels.get(language, swing.outcome.name),
-         "scale": {"zero": False}, "axis": {"format": ".0%" if share else ",.3~s"}}  # fmt: skip
+         "scale": {"zero": False}, "axis": axis}  # fmt: skip
     y = {"field": "name", "type": "nominal", "sort": {"field": "order"}, "title": None,
          "axis": {"labelLimit": 260, "ticks": False, "domain": False}}  # fmt: skip
     spec = {

@@ -47,6 +47,8 @@ def shoot(planner: Planner, name: str) -> bytes:
         button, part = WORK[name]
         planner.click(button)
         page.locator(f'[data-part="{part}"]').wait_for(timeout=2 * LATER)
+        # The click has scrolled the button into sight, and the heading out of it.
+        page.get_by_test_id("stMain").evaluate("part => part.scrollTo(0, 0)")
         page.wait_for_timeout(1_500)
     # The window grows to what is there: Streamlit scrolls inside it, so that a picture of the whole page has no more.
     tall = page.get_by_test_id("stMainBlockContainer").evaluate("part => part.scrollHeight")
