@@ -59,9 +59,10 @@ def climbed(evaluator: Evaluator, offers: tuple[Offer, ...], reach: Reach, proba
         place = max(range(len(starts)), key=lambda n: _score(looks[n], [target], probability))
         package, look, looked = climb(evaluator, offers, (target,), starts[place], probability, movers[target])
         tried += looked
-        if look.probability[target] >= share[target]:
-            packages[target], share[target] = package, look.probability[target]
-            margin[target] = max(margin[target], look.likely(probability)[target])
+        share[target] = max(share[target], look.probability[target])
+        # The likely margin is what a step back is measured from, so the package that is kept has the best of those.
+        if look.likely(probability)[target] >= margin[target]:
+            packages[target], margin[target] = package, look.likely(probability)[target]
     return replace(reach, margin=margin, probability=share, package=tuple(packages), tried=tried)
 
 

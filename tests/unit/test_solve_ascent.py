@@ -12,7 +12,7 @@ from simvet.studies.ascent import TRIED, _values, climbed, movers_of, search_fro
 from simvet.studies.costs import Cost
 from simvet.studies.looking import Look
 from simvet.studies.offers import Offer, Package, nothing, price_of
-from simvet.studies.reach import reach_of
+from simvet.studies.reach import Reach, reach_of
 from simvet.studies.surrogate import picture_of
 
 NOISE = np.linspace(-1.0, 1.0, 50)
@@ -80,6 +80,29 @@ def test_a_climb_never_takes_anything_away_and_leaves_the_impossible_impossible(
     better = climbed(world, POOL, first, 0.8)
     assert (better.margin >= first.margin).all() and (better.probability >= first.probability).all()
     assert better.margin[0] < 0.0 and better.probability[0] == 0.0
+    for target, package in enumerate(better.package):
+        assert world.look([package])[0].likely(0.8)[target] == better.margin[target]
+
+
+def test_the_package_kept_for_a_step_back_is_that_of_the_best_likely_margin() -> None:
+    # The fourth value wins more draws and loses the rest by more: worse to step back from.
+    spread = {0.0: (-9.0, -9.0), 1.0: (-9.0, -9.0), 2.0: (-9.0, -9.0), 3.0: (-1.0, -1.0), 4.0: (1.0, -5.0)}
+
+    class Torn(World):
+        def look(self, packages: Sequence[Package]) -> list[Look]:
+            found = []
+            for package in packages:
+                at = np.nan_to_num(np.array(package))
+                won, lost = spread[min(at[0], at[1])]
+                margins = np.where(np.arange(50) < 25, won, lost)[:, None]
+                found.append(Look(margins, margins))
+            return found
+
+    world = Torn(together, 0.0)
+    three = (3.0, 3.0, float("nan"))
+    first = Reach(np.array([-1.0]), np.array([0.0]), (three,), 1)
+    better = climbed(world, POOL, first, 0.8)
+    assert better.package == (three,) and better.margin[0] == -1.0 and better.probability[0] == 0.5
 
 
 def test_a_target_that_one_lever_moves_is_not_climbed_for() -> None:
