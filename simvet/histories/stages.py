@@ -1,0 +1,315 @@
+"""Forecast of a history by stage: cohorts pass through; entry follows leavers where nearly all go on, else seats."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from simvet.histories.components import Floats
+from simvet.histories.labels import StageFacts, stage_facts
+from simvet.histories.posterior import keyed_normals
+from simvet.histories.trends import Path, damped_path, drawn_paths, last_run, lasting_path, slope_of
+
+if TYPE_CHECKING:
+    from simvet.histories.table import History
+
+FOLLOWING = 6.0
+"""Power of the share of leavers who go on: at 100 % entry follows the leavers, at 60 % nearly all depends on seats."""
+COVERAGE_YEARS = 3
+PLACES = 0.6
+"""Weight of the trend in enrolment (places) against that in entrants (intake), where seats decide."""
+PLACES_RECENT = 0.5
+POOLED = 0.5
+"""How far trends of the options at one gate, and of the regions, are drawn to their common trend."""
+CEILING = 1.1
+"""Entrants per leaver that an option can never pass; above one because adults and returners enter too. Assumed."""
+COMPLETION_RECENT = 0.8
+COMPLETION_PRIOR = 0.1
+"""Years that full agreement of graduates with entrants and retention is worth."""
+FADING = 0.96
+"""What is left of yearly losses and gains after a year; assumed, judged by hindcasts."""
+LEAST_INTAKE = 0.3
+"""Part of last year's intake below which places alone cannot push the next one."""
+
+
+@dataclass(frozen=True)
+class Ways:
+    """Paths of what moves one stage of one region.
+
+    Notes
+    -----
+    ``retention``: log of the share of a year's students, entrants and graduates aside, still there a year later;
+    ``completion``: log of graduates against what entrants and retention foretell; ``intake`` and ``places``: log of
+    entrants and of enrolment under a trend that lasts; ``share``: logit of entrants per leaver left by earlier options,
+    None where nobody feeds the stage; ``following``: weight of the leavers. Unit: log points, logits, share. Errors:
+    none. Source: :func:`ways_of`.
+    """
+
+    retention: Path
+    completion: float
+    intake: Path
+    places: Path
+    share: Path | None
+    following: float
+
+
+@dataclass(frozen=True)
+class StageFit:
+    """A history by stage with its fitted ways.
+
+    Notes
+    -----
+    Shape: ``ways`` maps (region, stage index) to Ways. Unit: see Ways. Errors: none. Source: :func:`fit_stages`.
+    """
+
+    history: History
+    facts: tuple[StageFacts, ...]
+    order: tuple[int, ...]
+    feeders: tuple[tuple[int, ...], ...]
+    before: tuple[tuple[int, ...], ...]
+    ways: Mapping[tuple[int, int], Ways]
+    leads: int
+
+
+def _logit(share: Floats) -> Floats:
+    kept = np.clip(share, 1e-6, CEILING - 1e-6)
+    return np.log(kept / (CEILING - kept))
+
+
+def _share(logit: Floats) -> Floats:
+    found: Floats = CEILING / (1.0 + np.exp(-logit))
+    return found
+
+
+def fit_stages(history: History, leads: int) -> StageFit:
+    """Fit what moves the stages of a history.
+
+    Parameters
+    ----------
+    history : History of kind ``stages``.
+    leads : int, years that are to be foretold.
+
+    Returns
+    -------
+    StageFit.
+
+    Notes
+    -----
+    Feeders and the order of admission come from ``data/histories/labels.csv``; the same rule holds for every stage.
+    Errors: none. Source: MODEL, sections 4 and 9; docs/validation.md.
+    """
+    facts = tuple(stage_facts(column.stage) for column in history.columns)
+    names = [one.canonical for one in facts]
+    feeders = tuple(tuple(names.index(f) for f in one.feeders if f in names) for one in facts)
+    order = tuple(sorted(range(len(facts)), key=lambda k: (facts[k].position, facts[k].admitted)))
+    gates = [[k for k in range(len(facts)) if facts[k].position == one.position] for one in facts]
+    # At one gate an option takes from what those admitted before it have left, and only they reach into its pool.
+    before = tuple(
+        tuple(k for k in gates[j] if facts[k].admitted < facts[j].admitted and set(feeders[k]) <= set(feeders[j]))
+        for j in range(len(facts))
+    )
+    ways = {}
+    for region in range(len(history.regions)):
+        slopes = _common_slopes(history, region, gates)
+        for stage in range(len(facts)):
+            ways[region, stage] = _ways_of(history, region, stage, facts, feeders, before, gates, slopes, leads)
+    return StageFit(history, facts, order, feeders, before, ways, leads)
+
+
+def _common_slopes(history: History, region: int, gates: list[list[int]]) -> Mapping[str, list[float]]:
+    """Return, for each stage, the trend of all options at its gate taken together."""
+    found: dict[str, list[float]] = {"intake": [], "places": []}
+    for gate in gates:
+        for key, counts, recent in (("intake", history.entrants, 0.8), ("places", history.enrolment, PLACES_RECENT)):
+            some = [k for k in gate if np.isfinite(counts[region, k]).any()]
+            total = last_run(np.log(counts[region, some].sum(axis=0))) if some else np.zeros(1)
+            found[key].append(slope_of(total, recent))
+    return found
+
+
+def _ways_of(
+    history: History, region: int, stage: int, facts: tuple[StageFacts, ...], feeders: tuple[tuple[int, ...], ...],
+    before: tuple[tuple[int, ...], ...], gates: list[list[int]], slopes: Mapping[str, list[float]], leads: int,
+) -> Ways:  # fmt: skip
+    enrolment, entrants, graduates = (
+        np.where(counts[region] > 0, counts[region], np.nan)
+        for counts in (history.enrolment, history.entrants, history.graduates)
+    )
+    with np.errstate(invalid="ignore", divide="ignore"):
+        kept = (enrolment[stage, 1:] - entrants[stage, 1:] + graduates[stage, 1:]) / enrolment[stage, :-1]
+        retention = np.log(np.where(kept > 0, kept, np.nan))
+    known = last_run(retention)
+    steady = damped_path(known if len(known) else np.zeros(1), leads)
+    # What a cohort loses or gains on its way gets smaller with the years, as in histories by grade.
+    steady = replace(steady, mean=steady.mean * FADING ** np.arange(1, leads + 1))
+    own, all_students = last_run(np.log(entrants[stage])), last_run(np.log(enrolment[stage]))
+    slope = slope_of(own) * (1 - POOLED) + POOLED * slopes["intake"][stage]
+    spread = slope_of(all_students, PLACES_RECENT) * (1 - POOLED) + POOLED * slopes["places"][stage]
+    own = own if len(own) else np.zeros(1)
+    # Nobody plans how many children enter the first stage: their trend damps.
+    intake = lasting_path(own, slope, leads) if feeders[stage] else damped_path(own, leads)
+    places = lasting_path(all_students, spread, leads)
+    share, following = None, 0.0
+    if feeders[stage]:
+        pool = graduates[list(feeders[stage])].sum(axis=0)
+        left = pool - entrants[list(before[stage])].sum(axis=0)
+        logits = last_run(_logit(np.where(left > 0, entrants[stage] / left, np.nan)))
+        if len(logits):
+            share = damped_path(logits, leads)
+            following = _coverage(entrants[gates[stage]], graduates, [feeders[k] for k in gates[stage]]) ** FOLLOWING
+    completion = _completion(entrants[stage], graduates[stage], retention, facts[stage].years)
+    return Ways(steady, completion, intake, places, share, following)
+
+
+def _coverage(entrants: Floats, graduates: Floats, feeders: list[tuple[int, ...]]) -> float:
+    """Return which share of the leavers before a gate go on, mean of the last years, at most 1."""
+    pool = graduates[sorted({f for some in feeders for f in some})].sum(axis=0)
+    ratio = last_run(np.minimum(1.0, np.nansum(entrants, axis=0) / pool))
+    return float(ratio[-COVERAGE_YEARS:].mean()) if len(ratio) else 1.0
+
+
+def _completion(entrants: Floats, graduates: Floats, retention: Floats, years: int) -> float:
+    """Return the log of graduates against entrants kept on, recent years weighing more, drawn to zero."""
+    seen = [
+        float(np.log(graduates[t] / entrants[t - years]) - retention[t - years : t].sum())
+        for t in range(years, len(entrants))
+    ]
+    ratios = last_run(np.array(seen)) if seen else np.zeros(0)
+    weights = COMPLETION_RECENT ** np.arange(len(ratios) - 1, -1, -1.0)
+    return float((weights * ratios).sum() / (weights.sum() + COMPLETION_PRIOR))
+
+
+@dataclass(frozen=True)
+class StagesAhead:
+    """Counts to come of a history by stage.
+
+    Notes
+    -----
+    Shape: each (region, stage, lead), most likely values; those drawn with a leading draw axis. Unit: persons,
+    persons/year. Errors: none. Source: :func:`carry_stages`.
+    """
+
+    enrolment: Floats
+    entrants: Floats
+    graduates: Floats
+    drawn_enrolment: Floats
+    drawn_entrants: Floats
+    drawn_graduates: Floats
+
+
+def carry_stages(fit: StageFit, draws: int, seed: int) -> StagesAhead:
+    """Carry a history by stage forward.
+
+    Parameters
+    ----------
+    fit : StageFit.
+    draws : int.
+    seed : int.
+
+    Returns
+    -------
+    StagesAhead.
+
+    Notes
+    -----
+    ``E[t] = E[t-1] retention + N[t] - G[t]``; graduates are the entrants of as many years before as the programme
+    takes, kept on; those who entered before the history begins are what the stock holds beyond known entrants, in equal
+    parts. Unit: persons. Errors: none. Source: MODEL, section 1.
+    """
+    shape = (len(fit.history.regions), len(fit.facts), fit.leads)
+    middle = [np.empty(shape) for _ in range(3)]
+    drawn = [np.empty((draws, *shape)) for _ in range(3)]
+    for region in range(shape[0]):
+        for into, one in zip(middle, _flow(fit, region, None, seed), strict=True):
+            into[region] = one[0]
+        for spread, many in zip(drawn, _flow(fit, region, draws, seed), strict=True):
+            spread[:, region] = many
+    return StagesAhead(middle[0], middle[1], middle[2], drawn[0], drawn[1], drawn[2])
+
+
+def _flow(fit: StageFit, region: int, draws: int | None, seed: int) -> tuple[Floats, Floats, Floats]:
+    """Return enrolment, entrants and graduates (draw, stage, lead) of one region; one row without draws."""
+    history, last = fit.history, fit.history.years[-1]
+    past = len(history.years)
+    rows, stages = draws or 1, len(fit.facts)
+
+    def path(key: str, stage: int, way: Path) -> Floats:
+        if draws is None:
+            return way.mean[None]
+        words = ("stage", key, history.regions[region], fit.facts[stage].canonical, last)
+        normals = keyed_normals(seed, words, (draws, fit.leads + 1))
+        return drawn_paths(way, normals[:, :-1], normals[:, -1])
+
+    counts = [
+        np.concatenate(
+            [np.broadcast_to(one[region], (rows, stages, past)), np.full((rows, stages, fit.leads), np.nan)], axis=2
+        )
+        for one in (history.enrolment, history.entrants, history.graduates)
+    ]
+    enrolment, entrants, graduates = counts
+    ways = [fit.ways[region, stage] for stage in range(stages)]
+    kept = np.stack([path("retention", s, ways[s].retention) for s in range(stages)], axis=1)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        seen = np.log(
+            (enrolment[:, :, 1:past] - entrants[:, :, 1:past] + graduates[:, :, 1:past]) / enrolment[:, :, : past - 1]
+        )
+    retention = np.concatenate([np.full((rows, stages, 1), np.nan), seen, kept], axis=2)
+    intake = np.stack([path("intake", s, ways[s].intake) for s in range(stages)], axis=1)
+    places = np.stack([path("places", s, ways[s].places) for s in range(stages)], axis=1)
+    share = [path("share", s, way.share) if way.share else None for s, way in enumerate(ways)]
+    for lead in range(fit.leads):
+        now = past + lead
+        for s in range(stages):
+            graduates[:, s, now] = _leavers(
+                fit.facts[s].years, enrolment[:, s], entrants[:, s], retention[:, s], ways[s], now, past
+            )
+        for s in fit.order:
+            seats = _seats(
+                intake[:, s, lead],
+                places[:, s, lead],
+                enrolment[:, s, now - 1],
+                retention[:, s, now],
+                graduates[:, s, now],
+                entrants[:, s, now - 1],
+            )
+            here = share[s]
+            if here is None:
+                entrants[:, s, now] = np.exp(seats)
+            else:
+                pool = graduates[:, list(fit.feeders[s]), now].sum(axis=1)
+                left = np.maximum(pool - entrants[:, list(fit.before[s]), now].sum(axis=1), 0.02 * pool)
+                led = np.log(_share(here[:, lead]) * left)
+                entrants[:, s, now] = np.exp(ways[s].following * led + (1 - ways[s].following) * seats)
+            enrolment[:, s, now] = np.maximum(
+                enrolment[:, s, now - 1] * np.exp(retention[:, s, now]) + entrants[:, s, now] - graduates[:, s, now],
+                entrants[:, s, now],
+            )
+    return enrolment[:, :, past:], entrants[:, :, past:], graduates[:, :, past:]
+
+
+def _seats(intake: Floats, places: Floats, before: Floats, kept: Floats, left: Floats, last: Floats) -> Floats:
+    """Return the log of entrants that seats allow: half by the trend of intake, half by what places leave free."""
+    free = np.maximum(np.exp(places) - before * np.exp(kept) + left, LEAST_INTAKE * last)
+    found: Floats = (1 - PLACES) * intake + PLACES * np.log(free)
+    return found
+
+
+def _leavers(
+    years: int, enrolment: Floats, entrants: Floats, retention: Floats, way: Ways, now: int, past: int
+) -> Floats:
+    """Return graduates of a year: entrants of a programme's length before, kept on, times the usual completion."""
+    if now - years >= 0:
+        some = retention[:, now - years + 1 : now + 1]
+        kept = np.nanmean(some, axis=1) * years
+        found: Floats = entrants[:, now - years] * np.exp(kept + way.completion)
+        return found
+    # They entered before the history begins: the stock of its last year, less what known entrants left in it.
+    known = np.zeros(len(enrolment))
+    for year in range(past):
+        known += entrants[:, year] * np.exp(np.nansum(retention[:, year + 1 : past], axis=1))
+    cohorts = years - past
+    old: Floats = np.maximum(enrolment[:, past - 1] - known, 0.02 * enrolment[:, past - 1]) / cohorts
+    return np.asarray(old * np.exp(retention[:, past : now + 1].sum(axis=1)), dtype=float)
