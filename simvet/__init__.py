@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from simvet.rules.resources import qualified_path, slots_to_reach
     from simvet.sampling import Uncertainty
     from simvet.sources import chain_of
+    from simvet.trust import trust_of
 
 __version__ = "0.5.0"
 
@@ -48,12 +49,13 @@ _HOMES = {
     "rest_of_province": "simvet.province",
     "simulate": "simvet.result",
     "slots_to_reach": "simvet.rules.resources",
+    "trust_of": "simvet.trust",
 }
 
 __all__ = [
     "AgentChoices", "BalanceError", "InputError", "Lever", "RegionModel", "Result", "SimvetError", "Uncertainty",
     "__version__", "answer_targets", "chain_of", "check", "compare", "decompose", "load_scenario",
-    "qualified_path", "reconcile", "rest_of_province", "simulate", "slots_to_reach",
+    "qualified_path", "reconcile", "rest_of_province", "simulate", "slots_to_reach", "trust_of",
 ]  # fmt: skip
 
 

@@ -16,6 +16,7 @@ from simvet.result import Result, simulate
 from simvet.runs import DEFAULT_DRAWS, rerun
 from simvet.scenario import Target
 from simvet.targets import missing_datum
+from simvet.trust import Trust, trust_of
 from simvet.verdicts import Verdict
 
 ANSWERED, LACKING, INSTRUMENT, BASE_FIGURE = "answered", "lacking", "instrument", "base_figure"
@@ -62,8 +63,8 @@ class RegisterRow:
     Notes
     -----
     Unit: see the parts. ``number`` counts the rows of the register from 1. ``status`` is one of ANSWERED, LACKING,
-    INSTRUMENT and BASE_FIGURE; a LACKING row whose ``missing`` is None lacks its year: it lies before the books begin.
-    Errors: none. Source: ``data/targets/register.csv`` and a run.
+    INSTRUMENT and BASE_FIGURE; ``trust`` is how far its verdict carries; a LACKING row whose ``missing`` is None
+    lacks its year: it lies before the books begin. Errors: none. Source: ``data/targets/register.csv`` and a run.
     """
 
     number: int
@@ -72,6 +73,7 @@ class RegisterRow:
     verdict: Verdict | None = None
     missing: dict[str, str] | None = None
     instrument: Instrument | None = None
+    trust: Trust | None = None
 
 
 def register_regions() -> tuple[str, ...]:
@@ -106,13 +108,14 @@ def answer_register(result: Result, verdicts: Sequence[Verdict]) -> list[Registe
     register.
     """
     numbers = {target.where: number for number, target in enumerate(load_register(), start=1)}
+    lights = list(zip(verdicts, trust_of(result, verdicts), strict=True))
     rows = []
     for target in result.scenario.targets:
         number = numbers.get(target.where, 0)
-        found = [v for v in verdicts if v.target is target]
+        found = [(v, trust) for v, trust in lights if v.target is target]
         if found:
             status = BASE_FIGURE if target.kind == "baseline" else ANSWERED
-            rows += [RegisterRow(number, target, status, verdict=verdict) for verdict in found]
+            rows += [RegisterRow(number, target, status, verdict=verdict, trust=trust) for verdict, trust in found]
         elif target.kind == "lever":
             rows.append(RegisterRow(number, target, INSTRUMENT, instrument=_pull(result, target)))
         else:

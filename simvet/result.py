@@ -15,6 +15,7 @@ from simvet.rules.names import LIMITS, PROVIDERS
 from simvet.runs import DEFAULT_DRAWS, Run, rerun, start_run
 from simvet.sampling import Uncertainty
 from simvet.scenario import Scenario
+from simvet.trust import Trust, trust_of
 from simvet.verdicts import Verdict, judge
 
 if TYPE_CHECKING:
@@ -124,6 +125,10 @@ class Result(Run):
         Unit: each target's own. Errors: InputError when a target names no indicator. Source: MODEL, section 8.
         """
         return judge(self, self.engine == "cohort" if causes is None else causes, progress)
+
+    def trust(self, verdicts: Sequence[Verdict]) -> tuple[Trust, ...]:
+        """Return how far to trust each of some verdicts, in their order; see :func:`simvet.trust.trust_of`."""
+        return trust_of(self, verdicts)
 
     @property
     def agents(self) -> AgentWorld:

@@ -17,6 +17,7 @@ from simvet.planning.views import VIEWS, wanted_views
 from simvet.result import Result, simulate
 from simvet.runs import Run, rerun
 from simvet.scenario import Scenario
+from simvet.trust import Trust, trust_of
 from simvet.verdicts import Verdict, judge, province_of
 
 FEW, MANY = 40, 500
@@ -36,7 +37,8 @@ class Answer:
     Notes
     -----
     Shape: ``views`` holds what pages have asked for. Unit: see each view. ``searched`` says that causes, needs and late
-    levers were looked for. ``run`` is None in an answer that came from a worker: its views were packed with it.
+    levers were looked for. ``trusts`` says of each verdict how far it carries. ``run`` is None in an answer that came
+    from a worker: its views were packed with it.
     Errors: KeyError for a view that was not packed. Source: the run.
     """
 
@@ -48,6 +50,7 @@ class Answer:
     held: dict[str, int] = field(default_factory=dict)
     run: Run | None = None
     views: dict[tuple[Any, ...], Any] = field(default_factory=dict)
+    trusts: tuple[Trust, ...] = ()
     guard: ClassVar[threading.RLock] = threading.RLock()
 
     def view(self, name: str, *arguments: object) -> Any:
@@ -165,7 +168,9 @@ class Answering:
         province = self._province(run)
         verdicts = tuple(judge(run, search, tell, province, needs=search))
         late = tuple(late_levers(run)) if search else ()
-        return Answer(plan.digest, run.draws, verdicts, search, late, dict(run.schedule.held), run)
+        return Answer(
+            plan.digest, run.draws, verdicts, search, late, dict(run.schedule.held), run, trusts=trust_of(run, verdicts)
+        )
 
     def _base(self, plan: Plan) -> Run:
         """Return the run of the plan's scenario and data, no lever moved: it supplies the opening balances."""

@@ -35,6 +35,8 @@ WIDE = (
     "told",
     "base_source",
     "target_source",
+    "trust_reasons",
+    "trust_avoid",
 )
 """Columns of long texts."""
 LONGEST = 32_000

@@ -9,9 +9,11 @@ from typing import Any
 from simvet.report.brief_rows import advice, base_note, base_year, target_note, verdict_titles
 from simvet.report.context import ReportContext, signed_text
 from simvet.report.terminal import bound_text, cause_text
+from simvet.report.trust_words import avoid_text, light_text, reasons_text
 from simvet.report.wording import Language, word
 from simvet.result import Result
 from simvet.scenario import Spread
+from simvet.trust import Trust
 from simvet.verdicts import Verdict, standing
 
 Rows = tuple[Sequence[str], list[Mapping[str, Any]]]
@@ -20,7 +22,8 @@ VERDICT_COLUMNS = (
     "order", "headline", "name", "region", "indicator", "stage", "reading", "kind", "document", "locator", "unit",
     "base_year", "base_value", "assumed_base", "comparator", "bound_text", "bound", "target_year", "as_of",
     "value_as_of", "milestone", "milestone_assumed", "median", "low_80", "high_80", "gap", "probability",
-    "monte_carlo_error", "outlook", "first_year", "cause", "owner", "advice", "need_kind", "need_now", "need_needed",
+    "monte_carlo_error", "outlook", "trust", "trust_reasons", "trust_avoid", "first_year",
+    "cause", "owner", "advice", "need_kind", "need_now", "need_needed",
     "need_unit", "need_hires", "latest_start", "too_late", "fights", "base_source", "target_source", "note",
 )  # fmt: skip
 INPUT_COLUMNS = (
@@ -37,11 +40,19 @@ PROJECT_COLUMNS = (
 def verdict_rows(result: Result, verdicts: Sequence[Verdict], context: ReportContext) -> Rows:
     """Return every verdict as a row; unit: column ``unit``; errors: none; source: the run."""
     titles = verdict_titles(verdicts, context.language, len(result.books.regions) > 1)
-    rows = [
-        _verdict(result, v, title, place, context)
-        for place, (v, title) in enumerate(zip(verdicts, titles, strict=True), start=1)
+    trusts = result.trust(verdicts)
+    rows: list[Mapping[str, Any]] = [
+        {**_verdict(result, v, title, place, context), **_trust(trust, context.language)}
+        for place, (v, title, trust) in enumerate(zip(verdicts, titles, trusts, strict=True), start=1)
     ]
     return VERDICT_COLUMNS, rows
+
+
+def _trust(trust: Trust, language: Language) -> Mapping[str, Any]:
+    return {
+        "trust": light_text(trust, language), "trust_reasons": reasons_text(trust, language),
+        "trust_avoid": avoid_text(trust, language, len(trust.warnings)),
+    }  # fmt: skip
 
 
 def _verdict(result: Result, v: Verdict, title: str, place: int, context: ReportContext) -> Mapping[str, Any]:

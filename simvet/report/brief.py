@@ -83,6 +83,7 @@ class _Brief:
         self.language = context.language
         self.before = lookup(baseline)
         self.titles = verdict_titles(verdicts, self.language, len(result.books.regions) > 1)
+        self.trusts = result.trust(verdicts)
         self.notes = Footnotes()
         self.document = new_document()
         self.chapters = 0
@@ -184,7 +185,7 @@ class _Brief:
         headings = [self.say(f"column_{name}") for name in COLUMNS]
         table = new_table(self.document, headings, WIDTHS)
         group = ""
-        for verdict, title in zip(self.verdicts, self.titles, strict=True):
+        for verdict, title, trust in zip(self.verdicts, self.titles, self.trusts, strict=True):
             own = "checks" if verdict.target.kind == "baseline" else "headlines" if verdict.headline else "others"
             if own != group:
                 group = own
@@ -193,7 +194,7 @@ class _Brief:
                 self._fill(across, (Line(self.say(f"group_{group}"), weight="strong"),))
                 shade(across, "group")
                 across.paragraphs[0].paragraph_format.keep_with_next = True
-            found = verdict_cells(self.result, verdict, title, self.context, self.before(verdict))
+            found = verdict_cells(self.result, verdict, title, self.context, self.before(verdict), trust)
             cells = add_row(table, WIDTHS)
             for cell, name in zip(cells, COLUMNS, strict=True):
                 self._fill(cell, found[name])
@@ -257,7 +258,7 @@ class _Brief:
     def _trust(self) -> None:
         """Write how far the figures carry, and from which years they are."""
         self._heading("trust")
-        for text in trust_texts(self.result, self.verdicts, self.context):
+        for text in trust_texts(self.result, self.verdicts, self.context, self.trusts):
             self._text(text)
         rows = data_rows(self.result, self.language)
         if rows:

@@ -15,11 +15,13 @@ from simvet.items import BASES
 from simvet.report.context import ReportContext, printable, signed_text
 from simvet.report.register import need_text
 from simvet.report.terminal import bound_text, cause_text, change_text, full_name
+from simvet.report.trust_words import avoid_text, light_text, reasons_text
 from simvet.report.wording import Language, band, number, word
 from simvet.result import Result
 from simvet.scenario import Target
 from simvet.tables import Row
 from simvet.targets import BASE_FIGURES, BASE_QUANTITIES, is_reached
+from simvet.trust import Trust
 from simvet.verdicts import PLAN_YEARS, Verdict, standing
 
 COLUMNS = ("target", "base", "bound", "status", "milestone", "forecast", "cause", "advice")
@@ -135,8 +137,9 @@ def base_year(result: Result, verdict: Verdict) -> int:
 
 
 def verdict_cells(
-    result: Result, verdict: Verdict, title: str, context: ReportContext, before: Verdict | None
-) -> Mapping[str, tuple[Line, ...]]:
+    result: Result, verdict: Verdict, title: str, context: ReportContext, before: Verdict | None,
+    trust: Trust | None = None,
+) -> Mapping[str, tuple[Line, ...]]:  # fmt: skip
     """Return what the brief says of a target, column by column.
 
     Parameters
@@ -146,6 +149,7 @@ def verdict_cells(
     title : str; its name.
     context : ReportContext.
     before : Verdict or None; the same target in the scenario that this one is held against.
+    trust : Trust, optional; how far the figures carry.
 
     Returns
     -------
@@ -169,7 +173,7 @@ def verdict_cells(
         ),
         "status": _status(result, verdict, language),
         "milestone": _milestone(verdict, language),
-        "forecast": _forecast(result, verdict, context, before),
+        "forecast": (*_forecast(result, verdict, context, before), *_light(trust, language)),
         "cause": _cause(verdict, language),
         "advice": tuple(Line(text) for text in advice(verdict, language)),
     }
@@ -214,6 +218,17 @@ def _forecast(result: Result, v: Verdict, context: ReportContext, before: Verdic
         moved = f"{(v.probability - before.probability) * 100 + 0.0:+.0f}"
         lines.append(Line(word("text", "brief_against_base", language, change=moved), weight="small"))
     return tuple(lines)
+
+
+def _light(trust: Trust | None, language: Language) -> tuple[Line, ...]:
+    """Return how far a forecast can be trusted, its reasons and when not to trust it in the note."""
+    if trust is None:
+        return ()
+    note = word(
+        "text", "brief_note_trust", language, level=word("trust", trust.level, language),
+        reasons=reasons_text(trust, language), avoid=avoid_text(trust, language),
+    )  # fmt: skip
+    return (Line(word("text", "brief_trust_cell", language, light=light_text(trust, language)), (note.strip(),)),)
 
 
 def _cause(v: Verdict, language: Language) -> tuple[Line, ...]:

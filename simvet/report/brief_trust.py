@@ -8,11 +8,13 @@ from simvet.conflicts import Conflict
 from simvet.lateness import late_levers
 from simvet.report.context import ReportContext, printable
 from simvet.report.terminal import change_text, full_name, late_lines
+from simvet.report.trust_words import counts_only, weak_rules
 from simvet.report.wording import Language, word
 from simvet.result import Result
 from simvet.sources import READ_USES
 from simvet.tables import GRADES, Row
 from simvet.targets import unit_of
+from simvet.trust import Trust
 from simvet.verdicts import Verdict
 
 MOST_HELPED = 3
@@ -40,7 +42,9 @@ def rows_read(result: Result) -> list[Row]:
     return list(dict.fromkeys(found))
 
 
-def trust_texts(result: Result, verdicts: Sequence[Verdict], context: ReportContext) -> list[str]:
+def trust_texts(
+    result: Result, verdicts: Sequence[Verdict], context: ReportContext, trusts: Sequence[Trust] = ()
+) -> list[str]:
     """Return how far the figures carry: assumed inputs, signatures, grades, assumed bases, noise of the draws.
 
     Parameters
@@ -48,6 +52,7 @@ def trust_texts(result: Result, verdicts: Sequence[Verdict], context: ReportCont
     result : Result.
     verdicts : sequence of Verdict.
     context : ReportContext.
+    trusts : sequence of Trust, optional; of the verdicts.
 
     Returns
     -------
@@ -62,9 +67,11 @@ def trust_texts(result: Result, verdicts: Sequence[Verdict], context: ReportCont
     def say(key: str, **facts: object) -> str:
         return word("text", f"brief_{key}", language, **facts)
 
-    rows = rows_read(result)
+    rows, weak = rows_read(result), weak_rules(trusts, language)
+    lights = "trust_lights" if weak else "trust_lights_well"
     assumed = sum(row.status == "assumed" for row in rows)
-    told = [
+    told = [say(lights, counts=counts_only(trusts, language), **({"reasons": weak} if weak else {}))] if trusts else []
+    told += [
         say(
             "trust_share",
             all=f"{len(rows):,}",

@@ -18,6 +18,7 @@ import pandas as pd
 
 from simvet.errors import InputError
 from simvet.reconciliation import Reconciliation
+from simvet.report.trust_words import trust_fields
 from simvet.report.why_figures import binding_chart, save_picture
 from simvet.report.wording import Language
 from simvet.result import Result
@@ -25,6 +26,7 @@ from simvet.rules.names import PROVIDERS
 from simvet.scenario import digest_of
 from simvet.tables import home
 from simvet.targets import not_modelled
+from simvet.trust import Trust
 from simvet.verdicts import Verdict
 
 PACKAGES = ("numpy", "scipy", "numba", "pandas", "xarray")
@@ -62,12 +64,14 @@ def require_new_folder(folder: Path) -> Path:
     return folder
 
 
-def verdict_frame(verdicts: Sequence[Verdict]) -> pd.DataFrame:
+def verdict_frame(verdicts: Sequence[Verdict], trusts: Sequence[Trust] = ()) -> pd.DataFrame:
     """Return verdicts as a tidy table, one row for target and reading.
 
     Parameters
     ----------
     verdicts : sequence of Verdict.
+    trusts : sequence of Trust, optional; of each verdict, as ``result.trust(verdicts)`` returns them: where given,
+        columns say how far each row carries.
 
     Returns
     -------
@@ -78,7 +82,7 @@ def verdict_frame(verdicts: Sequence[Verdict]) -> pd.DataFrame:
     Unit: the column ``unit``. Errors: none. Source: MODEL, section 8.
     """
     rows = []
-    for v in verdicts:
+    for place, v in enumerate(verdicts):
         row: dict[str, Any] = {
             "document": v.target.document, "region": v.target.region, "locator": v.target.locator, "key": v.target.key,
             "name_zh": v.target.labels["zh"], "name_en": v.target.labels["en"], "stage": v.target.stage,
@@ -89,6 +93,8 @@ def verdict_frame(verdicts: Sequence[Verdict]) -> pd.DataFrame:
             "milestone": v.milestone, "milestone_assumed": v.milestone_assumed, "assumed_base": v.assumed_base,
             "binding_cause": " ".join(v.binding), "draws": v.draws,
         }  # fmt: skip
+        if trusts:
+            row |= trust_fields(trusts[place])
         for cause in v.causes:
             row[f"effect_{cause.key}"] = cause.probability
         rows.append(row)
@@ -243,7 +249,8 @@ def write_results(result: Result, verdicts: Sequence[Verdict], folder: Path, lan
         raise InputError(str(folder), "the folder cannot be written", "Choose another folder") from None
     try:
         tables = {
-            "indicators": result.to_frame(), "verdicts": verdict_frame(verdicts), "binding": result.binding(),
+            "indicators": result.to_frame(), "verdicts": verdict_frame(verdicts, result.trust(verdicts)),
+            "binding": result.binding(),
         }  # fmt: skip
         if not verdicts:
             del tables["verdicts"]

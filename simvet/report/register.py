@@ -24,6 +24,7 @@ from simvet.report.terminal import (
     probability_text,
     target_name,
 )  # fmt: skip
+from simvet.report.trust_words import light_text, trust_lines
 from simvet.report.wording import Language, band, number, word
 from simvet.scenario import Target
 from simvet.targets import unit_of
@@ -51,12 +52,17 @@ def register_table(rows: Sequence[RegisterRow], language: Language) -> Renderabl
         parts.append(_region_table([row for row in rows if row.target.region == region], region, language))
     parts += [Text(line) for line in summary(rows, language)]
     parts.append(Text(word("text", "probability_note", language), style="dim"))
+    regions = " ".join(dict.fromkeys(row.target.region for row in rows))
+    named = [(target_name(row.target, language), row.trust) for row in rows if row.trust is not None]
+    lines = trust_lines([trust for _, trust in named], named, regions, language) if named else []
+    parts += [Text(line, style="dim") for line in lines]
     return Group(*parts)
 
 
 COLUMNS = (
     ("column_row", 4, True), ("column_target", 32, False), ("column_bound", 18, False), ("column_median", 24, False),
-    ("column_gap", 12, True), ("column_probability", 11, True), ("column_first_short", 6, False),
+    ("column_gap", 12, True), ("column_probability", 11, True), ("column_trust", 8, False),
+    ("column_first_short", 6, False),
     ("column_cause_short", 26, False), ("column_owner_short", 10, False), ("column_need", 27, False),
     ("column_fights", 26, False),
 )  # fmt: skip
@@ -94,6 +100,7 @@ def _cells(row: RegisterRow, language: Language, twice: bool, targets: Sequence[
             number_cell, full_name(v.target, v.reading, language, twice),
             word("text", "bound_cell", language, bound=bound_text(v, language), year=v.target.year),
             band(v.median, v.low, v.high, v.unit, language), gap_text(v, language), probability_text(v),
+            light_text(row.trust, language) if row.trust else "–",
             str(v.first_year) if v.first_year else "–", cause_text(v, language, short=True),
             word("owner", v.owner, language) if v.owner else "–", need_text(v, language),
             word("text", "list_separator", language).join(target_name(t, language) for t in v.fights) or "–",
@@ -107,7 +114,7 @@ def _cells(row: RegisterRow, language: Language, twice: bool, targets: Sequence[
         return [number_cell, name, Text(word("text", "instrument_cell", language), style="dim"), "–", *blank]
     told, effect = instrument_text(row.instrument, targets, language)
     owner = word("owner", row.instrument.owner, language)
-    return [number_cell, name, Text(told, style="dim"), effect, "–", "–", "–", "–", owner, "–", "–"]
+    return [number_cell, name, Text(told, style="dim"), effect, "–", "–", "–", "–", "–", owner, "–", "–"]
 
 
 def instrument_text(instrument: Instrument, targets: Sequence[Target], language: Language) -> tuple[str, str]:

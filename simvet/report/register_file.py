@@ -13,6 +13,7 @@ from typing import Any
 
 from simvet.errors import InputError, nearest
 from simvet.register import LACKING, RegisterRow
+from simvet.report.trust_words import TRUST_FIELDS, trust_fields
 from simvet.report.wording import Language, word
 from simvet.verdicts import Verdict
 
@@ -21,6 +22,7 @@ FORMATS = ("table", "csv", "json", "xlsx")
 FIELDS = (
     "row", "document", "region", "locator", "key", "stage", "kind", "name_zh", "name_en", "status", "reading", "unit",
     "comparator", "bound", "target_year", "median", "low_80", "high_80", "gap", "probability", "monte_carlo_error",
+    *TRUST_FIELDS,
     "first_year", "as_of", "value_as_of", "milestone", "milestone_assumed", "assumed_base", "binding_cause",
     "cause_by_value", "owner", "need_kind", "need_now", "need_needed", "need_unit", "need_hires", "latest_start",
     "too_late", "fights_with", "missing_zh", "missing_en", "instrument", "instrument_level", "instrument_shows",
@@ -102,6 +104,8 @@ def _flat(row: RegisterRow) -> dict[str, Any]:
         )  # fmt: skip
     if row.verdict is not None:
         flat.update(_flat_verdict(row.verdict))
+    if row.trust is not None:
+        flat.update(trust_fields(row.trust))
     return {name: _finite(value) for name, value in flat.items()}
 
 

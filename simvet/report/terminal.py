@@ -14,10 +14,12 @@ from simvet.comparison import Comparison, Difference
 from simvet.lateness import LateLever
 from simvet.loading import load_pathway, load_scenario, scenario_files
 from simvet.needs import LIKELY
+from simvet.report.trust_words import light_text, trust_lines
 from simvet.report.wording import Language, band, number, word
 from simvet.result import Result
 from simvet.scenario import Target
 from simvet.targets import RATIO_BAND, is_roughly_equal, missing_datum, not_modelled, unit_of
+from simvet.trust import Trust
 from simvet.verdicts import UNLIKELY, Verdict
 
 
@@ -53,7 +55,11 @@ def verdict_table(
     shown_here = [v for v in verdicts if v.target.kind in SHOWN_KINDS or v.headline]
     told = [(verdict.target.labels[language], verdict.reading) for verdict in shown_here]
     several = len(result.books.regions) > 1
-    rows = [_cells(v, language, told.count(pair) > 1, several) for v, pair in zip(shown_here, told, strict=True)]
+    trusts = dict(zip(map(id, verdicts), result.trust(verdicts), strict=True))
+    rows = [
+        _cells(v, trusts[id(v)], language, told.count(pair) > 1, several)
+        for v, pair in zip(shown_here, told, strict=True)
+    ]
     as_of = verdicts[0].as_of if verdicts else result.scenario.as_of
     shown = _wide(title, rows, as_of, language) if width >= NARROW else _blocks(title, rows, as_of, language)
     parts: list[RenderableType] = [
@@ -62,6 +68,9 @@ def verdict_table(
         Text(_probability_note(result, language), style="dim"),
         Text(word("text", "milestone_note", language), style="dim"),
     ]
+    named = [(target_name(v.target, language), trusts[id(v)]) for v in shown_here]
+    lines = trust_lines(list(trusts.values()), named, result.scenario.name, language)
+    parts += [Text(line, style="dim") for line in lines]
     if any("quota_general" in v.binding and v.target.key == "progression_rate" for v in verdicts):
         parts.append(Text(word("text", "general_note", language), style="dim"))
     parts += [Text(line, style="yellow") for line in late_lines(late, language)]
@@ -99,6 +108,7 @@ COLUMNS = (
     ("column_median", 25, False),
     ("column_gap", 12, True),
     ("column_probability", 13, True),
+    ("column_trust", 8, False),
     ("column_first", 13, False),
     ("column_milestone", 24, False),
     ("column_cause", 34, False),
@@ -152,7 +162,7 @@ def _probability_note(result: Result, language: Language) -> str:
     )
 
 
-def _cells(v: Verdict, language: Language, twice: bool, several: bool) -> list[RenderableType]:
+def _cells(v: Verdict, trust: Trust, language: Language, twice: bool, several: bool) -> list[RenderableType]:
     unit = v.unit
     name = full_name(v.target, v.reading, language, twice)
     if several:
@@ -179,6 +189,7 @@ def _cells(v: Verdict, language: Language, twice: bool, several: bool) -> list[R
         band(v.median, v.low, v.high, unit, language),
         gap_text(v, language),
         probability_text(v),
+        light_text(trust, language),
         first,
         "–" if base_check else milestone,
         cause_text(v, language),

@@ -10,7 +10,9 @@ from html import escape
 from simvet.planning.answering import Answer
 from simvet.report.canvas import bracketed
 from simvet.report.terminal import bound_text, cause_text, full_name, gap_text
+from simvet.report.trust_words import avoid_text, light_text, reasons_text
 from simvet.report.wording import Language, band, word
+from simvet.trust import Trust
 from simvet.verdicts import Verdict, standing
 
 SHOWN = ("flow", "own")
@@ -49,8 +51,10 @@ def board_html(answer: Answer, before: Sequence[Verdict], searched: Answer | Non
     heads = ("board_target", "board_probability", "board_expected", "board_gap", "board_cause")
     shown = shown_on_board(answer.verdicts)
     told = [(v.target.labels[language], v.reading) for v in shown]
+    trusts = dict(zip(map(id, answer.verdicts), answer.trusts, strict=False))
     rows = [
-        _row(v, told.count(pair) > 1, answer, before, searched, language) for v, pair in zip(shown, told, strict=True)
+        _row(v, told.count(pair) > 1, trusts.get(id(v)), answer, before, searched, language)
+        for v, pair in zip(shown, told, strict=True)
     ]
     head = "".join(f'<th scope="col">{say(key)}</th>' for key in heads)
     return (
@@ -66,8 +70,9 @@ def key_of(verdict: Verdict) -> tuple[str, str, str, str]:
 
 
 def _row(
-    v: Verdict, twice: bool, answer: Answer, before: Sequence[Verdict], searched: Answer | None, language: Language
-) -> str:
+    v: Verdict, twice: bool, trust: Trust | None, answer: Answer, before: Sequence[Verdict], searched: Answer | None,
+    language: Language,
+) -> str:  # fmt: skip
     name = escape(full_name(v.target, v.reading, language, twice))
     bound = escape(word("text", "bound_cell", language, bound=bound_text(v, language), year=v.target.year))
     first = word("screen", "first_never" if v.first_year is None else "first_in", language, year=v.first_year)
@@ -77,10 +82,35 @@ def _row(
         f'<tr class="{css}" data-key="{escape(v.reading)}/{escape(v.target.stage)}">'
         f'<th scope="row">{name}<small>{bound}</small></th>'
         f'<td class="p">{_probability(v, before, language)}</td>'
-        f"<td>{escape(band(v.median, v.low, v.high, v.unit, language))}{_trend(v, answer, language)}</td>"
+        f"<td>{escape(band(v.median, v.low, v.high, v.unit, language))}{_trend(v, answer, language)}"
+        f"{light_html(trust, language)}</td>"
         f'<td data-label="{gap}">{escape(gap_text(v, language))}<small>{escape(first)}</small></td>'
         f'<td data-label="{why}">{_cause(v, answer, searched, language)}</td></tr>'
     )
+
+
+def light_html(trust: Trust | None, language: Language) -> str:
+    """Return a light with its reasons folded below it.
+
+    Parameters
+    ----------
+    trust : Trust, optional.
+    language : str.
+
+    Returns
+    -------
+    str, HTML that opens and closes without scripts; empty where nothing is known.
+
+    Notes
+    -----
+    Unit: printed with each figure. Errors: none. Source: the light.
+    """
+    if trust is None:
+        return ""
+    texts = (reasons_text(trust, language), avoid_text(trust, language))
+    why = "".join(f"<p>{escape(text)}</p>" for text in texts if text)
+    light = escape(word("screen", "board_trust", language, light=light_text(trust, language)))
+    return f'<details class="trust" data-level="{trust.level}"><summary>{light}</summary>{why}</details>'
 
 
 def _probability(v: Verdict, before: Sequence[Verdict], language: Language) -> str:

@@ -15,6 +15,7 @@ from simvet.planning.words import changes_of, plan_title, preset_of
 from simvet.report.canvas import colon
 from simvet.report.register import need_text
 from simvet.report.terminal import bound_text, full_name, late_lines
+from simvet.report.trust_words import counts_text
 from simvet.report.wording import band, word
 from simvet.screen.board import board_html, key_of, shown_on_board
 from simvet.screen.frame import watch
@@ -66,6 +67,8 @@ def _below(desk: Session, answer: Answer) -> None:
     others = [v for v in answer.verdicts if v not in shown_on_board(answer.verdicts)]
     likely = sum(standing(v.probability) == "likely" for v in others)
     st.caption(desk.say("board_note", draws=answer.draws))
+    if answer.trusts:
+        st.caption(counts_text(answer.trusts, desk.language))
     if others:
         st.caption(desk.say("board_others", count=len(others), likely=likely))
     for line in late_lines(answer.late, desk.language):

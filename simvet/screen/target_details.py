@@ -14,6 +14,7 @@ from simvet.report.explain import ITEM_QUANTITIES, indicator_name, labels_of
 from simvet.report.register import need_text
 from simvet.report.register_file import lacking_text
 from simvet.report.terminal import bound_text, change_text, gap_text, target_name
+from simvet.report.trust_words import avoid_text, light_text, reasons_text
 from simvet.report.wording import Language, band, number, word
 from simvet.runs import Run
 from simvet.screen.pieces import html_table
@@ -73,7 +74,20 @@ def _facts(desk: Session, row: RegisterRow, own: bool) -> list[tuple[str, str]]:
         facts.append((desk.say("targets_fact_note"), t.note))
     if row.verdict is None:
         return facts + _unanswered(desk, row)
-    return facts + _verdict_facts(desk, row.verdict, own)
+    return facts + _trust_facts(desk, row) + _verdict_facts(desk, row.verdict, own)
+
+
+def _trust_facts(desk: Session, row: RegisterRow) -> list[tuple[str, str]]:
+    """Return how far the figures of a row carry, why, and when not to trust them."""
+    if row.trust is None:
+        return []
+    language = desk.language
+    facts = [
+        (desk.say("targets_fact_trust"), light_text(row.trust, language)),
+        (desk.say("targets_fact_trust_reasons"), reasons_text(row.trust, language)),
+        (desk.say("targets_fact_trust_avoid"), avoid_text(row.trust, language, len(row.trust.warnings))),
+    ]
+    return [fact for fact in facts if fact[1]]
 
 
 def _unanswered(desk: Session, row: RegisterRow) -> list[tuple[str, str]]:

@@ -17,6 +17,7 @@ from simvet.scenario import Target
 from simvet.screen.service import service
 from simvet.screen.session import Session, best_answer
 from simvet.targets import missing_datum
+from simvet.trust import Trust
 from simvet.verdicts import Verdict
 from simvet.verdicts import standing as standing_word
 
@@ -101,7 +102,7 @@ def rows_of(desk: Session, region: str) -> list[RegisterRow]:
     for name in regions_of(desk) if region == EVERY_REGION else (region,):
         plan = plan_about(desk, name)
         answer = best_answer(desk) if plan is desk.plan else service().quick.verdicts(plan)
-        rows += answered(find_plan_scenario(plan.scenario).targets, answer.verdicts)
+        rows += answered(find_plan_scenario(plan.scenario).targets, answer.verdicts, answer.trusts)
     return rows
 
 
@@ -110,13 +111,14 @@ def plan_about(desk: Session, region: str) -> Plan:
     return desk.plan if region == region_of(desk.plan) else Plan(region)
 
 
-def answered(targets: Sequence[Target], verdicts: Sequence[Verdict]) -> list[RegisterRow]:
+def answered(targets: Sequence[Target], verdicts: Sequence[Verdict], trusts: Sequence[Trust] = ()) -> list[RegisterRow]:
     """Return targets with what is known of each, as ``simvet.register`` does, without pulling the instruments.
 
     Parameters
     ----------
     targets : sequence of Target.
     verdicts : sequence of Verdict; they may come from another process.
+    trusts : sequence of Trust, optional; of each verdict.
 
     Returns
     -------
@@ -128,12 +130,14 @@ def answered(targets: Sequence[Target], verdicts: Sequence[Verdict]) -> list[Reg
     """
     numbers = {target.where: number for number, target in enumerate(load_register(), start=1)}
     rows: list[RegisterRow] = []
+    known: Sequence[Trust | None] = trusts or [None] * len(verdicts)
+    lights = list(zip(verdicts, known, strict=True))
     for target in targets:
         number = numbers.get(target.where, 0)
-        found = [v for v in verdicts if v.target.where == target.where and v.target.key == target.key]
+        found = [(v, light) for v, light in lights if v.target.where == target.where and v.target.key == target.key]
         if found:
             status = BASE_FIGURE if target.kind == "baseline" else ANSWERED
-            rows += [RegisterRow(number, target, status, verdict=verdict) for verdict in found]
+            rows += [RegisterRow(number, target, status, verdict=verdict, trust=light) for verdict, light in found]
         elif target.kind == "lever":
             rows.append(RegisterRow(number, target, INSTRUMENT))
         else:

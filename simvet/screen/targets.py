@@ -12,6 +12,7 @@ from simvet.controls import OWNERS
 from simvet.register import RegisterRow
 from simvet.report.register import summary
 from simvet.report.terminal import bound_text, cause_text, change_text, full_name
+from simvet.report.trust_words import light_text
 from simvet.report.wording import band, number, word
 from simvet.scenario import digest_of
 from simvet.screen.frame import watch
@@ -147,7 +148,7 @@ def _listed(desk: Session, row: RegisterRow, names: dict[str, str]) -> str:
 
 
 def _frame(desk: Session, rows: Sequence[RegisterRow], names: dict[str, str]) -> pd.DataFrame:
-    heads = ("number", "region", "target", "bound", "probability", "verdict", "expected", "cause", "owner")
+    heads = ("number", "region", "target", "bound", "probability", "verdict", "trust", "expected", "cause", "owner")
     columns = [desk.say(f"targets_column_{head}") for head in heads]
     frame = pd.DataFrame([_cells(desk, row, names[row_id(row)]) for row in rows], columns=columns)
     return frame if len({row.target.region for row in rows}) > 1 else frame.drop(columns=columns[1])
@@ -170,7 +171,8 @@ def _cells(desk: Session, row: RegisterRow, name: str) -> list[object]:
     return [
         str(row.number or "–"), word("region", t.region, language), name,
         word("text", "bound_cell", language, bound=bound, year=t.year), probability,
-        desk.say(f"targets_standing_{standing(row)}"), expected, cause, owner_told,
+        desk.say(f"targets_standing_{standing(row)}"), light_text(row.trust, language) if row.trust else "–",
+        expected, cause, owner_told,
     ]  # fmt: skip
 
 
