@@ -112,6 +112,11 @@ LEAVING_PRIORS = {
 """How a region departs from all regions; graduation ratios have their own, because rules of counting differ more."""
 
 
+LEAST_NOISE = 1e-10
+"""Least variance of a cell, squared log points: one person in 100 000. Without it rates that never vary have no
+inverse."""
+
+
 def logistic(x: float) -> float:
     """Return the persistence that a number on the logit scale stands for."""
     return float(1.0 / (1.0 + np.exp(-x)))
@@ -213,4 +218,4 @@ def noise_variance(cells: Cells, at: Mapping[str, float]) -> Floats:
     Errors: none. Source: the fit.
     """
     usual, leaving = np.exp(at["noise"]), np.exp(at.get("leaving_noise", at["noise"]))
-    return np.asarray(np.where(cells.leaving, leaving, usual), dtype=float)
+    return np.asarray(np.maximum(np.where(cells.leaving, leaving, usual), LEAST_NOISE), dtype=float)

@@ -191,7 +191,7 @@ def fit_grades(history: History) -> GradeFit:
 
 
 def middle_of(values: Floats) -> Floats:
-    """Return the median over regions where at least half of them are known, else NaN.
+    """Return the median over regions where at least half of those that could be known are, else NaN.
 
     Parameters
     ----------
@@ -203,9 +203,13 @@ def middle_of(values: Floats) -> Floats:
 
     Notes
     -----
-    Unit: that of the values. Errors: none. Source: none.
+    Unit: that of the values. A region could be known that has the series in some year, and that year in some series:
+    one that begins later, has ended or never counts graduates does not hide what the others have. Errors: none.
+    Source: none.
     """
-    enough = np.isfinite(values).sum(axis=0) * 2 >= len(values)
+    known = np.isfinite(values)
+    could = known.any(axis=2).astype(float).T @ known.any(axis=1).astype(float)
+    enough = (known.sum(axis=0) * 2 >= could) & known.any(axis=0)
     filled = np.where(enough[None], values, 0.0)
     middle = np.nanmedian(filled, axis=0)
     return np.where(enough, middle, np.nan)
@@ -265,7 +269,7 @@ def _rate_paths(fit: GradeFit, leads: int, draws: int, seed: int, last: int) -> 
     regions, carried = len(fit.history.regions), len(fit.carried)
     shape = (regions, carried, len(years))
     shared = foresee(fit.shared, cells)
-    mean = np.broadcast_to(shared.mean.reshape(-1, carried, len(years)), shape).copy()
+    mean = np.broadcast_to(shared.mean.reshape(len(shared.mean), carried, len(years)), shape).copy()
     noise = np.zeros((draws, *shape))
     names = ["all"] if fit.pooled else list(fit.history.regions)
     for row, name in enumerate(names):
@@ -281,7 +285,8 @@ def _rate_paths(fit: GradeFit, leads: int, draws: int, seed: int, last: int) -> 
     zero = np.zeros(len(years), dtype=np.int64)
     entry = foresee(fit.entry, Cells(zero, np.array(years), zero.astype(bool)))
     first = np.stack([_paths(entry, r, draws, seed, ("entry", n, last)) for r, n in enumerate(fit.history.regions)], 1)
-    mean = np.concatenate([entry.mean[:, None], mean], axis=1)
+    # Without births nobody knows where entry turns: it is held, and its past swings set the spread alone.
+    mean = np.concatenate([np.zeros((regions, 1, len(years))), mean], axis=1)
     return mean, mean + np.concatenate([first[:, :, None], noise], axis=2)
 
 

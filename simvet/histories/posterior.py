@@ -12,7 +12,12 @@ from simvet.histories.components import Cells, Floats, Pairs, noise_variance
 from simvet.histories.fitting import Fitted, pattern_groups
 
 JITTER = 1e-10
-"""Variance added so that a covariance of nearly equal paths still has a root; squared log points."""
+"""Variance added so that a covariance of nearly equal paths still has a root; squared log points, or that part of the
+largest variance where it is above one."""
+
+
+NOTHING = -60.0
+"""Log of a variance that counts as none."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +45,7 @@ def foresee(fitted: Fitted, cells: Cells, noise: bool = True) -> Foreseen:
     ----------
     fitted : Fitted.
     cells : Cells asked for, of years to come or of years gone.
-    noise : bool; whether what is new in each year belongs to the answer (a forecast) or not (an underlying rate).
+    noise : bool; whether what comes and goes with a year belongs to the answer (a forecast) or not (a lasting rate).
 
     Returns
     -------
@@ -50,21 +55,31 @@ def foresee(fitted: Fitted, cells: Cells, noise: bool = True) -> Foreseen:
     -----
     Unit: log points. Errors: none. Source: conditioning of a Gaussian, Rasmussen & Williams (2006), equation 2.24.
     """
-    ahead = fitted.covariance(Pairs.of(cells, cells), fitted.at)
+    asked = fitted.at if noise else _lasting(fitted.at)
+    ahead = fitted.covariance(Pairs.of(cells, cells), asked)
     if noise:
         ahead = ahead + np.diag(noise_variance(cells, fitted.at))
     mean = np.zeros((len(fitted.values), len(cells.year)))
     roots: list[Floats] = [np.zeros((0, 0))] * len(fitted.values)
     for known, members in pattern_groups(fitted.values):
         some = fitted.cells.take(known)
-        across = fitted.covariance(Pairs.of(cells, some), fitted.at)
+        across = fitted.covariance(Pairs.of(cells, some), asked)
         weights = across @ fitted.precision(known)
         left = ahead - weights @ across.T
-        root = np.linalg.cholesky((left + left.T) / 2 + JITTER * np.eye(len(left)))
+        jitter = JITTER * max(1.0, float(np.diag(left).max(initial=0.0)))
+        root = np.linalg.cholesky((left + left.T) / 2 + jitter * np.eye(len(left)))
         mean[members] = fitted.values[np.ix_(members, np.flatnonzero(known))] @ weights.T
         for region in members:
             roots[region] = root * fitted.scales[region]
     return Foreseen(mean, tuple(roots))
+
+
+def _lasting(at: dict[str, float]) -> dict[str, float]:
+    """Return the parameters without noise of counts and, where it does not persist, what hits a year."""
+    gone = {"count": NOTHING} if "count" in at else {}
+    if "count" in at and at["year_persistence"] < 0:
+        gone["year"] = NOTHING
+    return at | gone
 
 
 def keyed_normals(seed: int, words: Sequence[object], shape: tuple[int, ...]) -> Floats:

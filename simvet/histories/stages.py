@@ -125,7 +125,8 @@ def _common_slopes(history: History, region: int, gates: list[list[int]]) -> Map
     for gate in gates:
         for key, counts, recent in (("intake", history.entrants, 0.8), ("places", history.enrolment, PLACES_RECENT)):
             some = [k for k in gate if np.isfinite(counts[region, k]).any()]
-            total = last_run(np.log(counts[region, some].sum(axis=0))) if some else np.zeros(1)
+            sums = counts[region, some].sum(axis=0)
+            total = last_run(np.log(np.where(sums > 0, sums, np.nan))) if some else np.zeros(1)
             found[key].append(slope_of(total, recent))
     return found
 
@@ -148,15 +149,17 @@ def _ways_of(
     own, all_students = last_run(np.log(entrants[stage])), last_run(np.log(enrolment[stage]))
     slope = slope_of(own) * (1 - POOLED) + POOLED * slopes["intake"][stage]
     spread = slope_of(all_students, PLACES_RECENT) * (1 - POOLED) + POOLED * slopes["places"][stage]
-    own = own if len(own) else np.zeros(1)
-    # Nobody plans how many children enter the first stage: their trend damps.
-    intake = lasting_path(own, slope, leads) if feeders[stage] else damped_path(own, leads)
+    own, all_students = (some if len(some) else np.zeros(1) for some in (own, all_students))
+    intake = lasting_path(own, slope, leads)
+    if not feeders[stage]:
+        # Nobody plans how many children enter the first stage, and their numbers turn: the last one is held.
+        intake = replace(damped_path(own, leads), mean=np.full(leads, own[-1]))
     places = lasting_path(all_students, spread, leads)
     share, following = None, 0.0
     if feeders[stage]:
         pool = graduates[list(feeders[stage])].sum(axis=0)
         left = pool - entrants[list(before[stage])].sum(axis=0)
-        logits = last_run(_logit(np.where(left > 0, entrants[stage] / left, np.nan)))
+        logits = last_run(_logit(entrants[stage] / np.where(left > 0, left, np.nan)))
         if len(logits):
             share = damped_path(logits, leads)
             following = _coverage(entrants[gates[stage]], graduates, [feeders[k] for k in gates[stage]]) ** FOLLOWING
@@ -243,11 +246,13 @@ def _flow(fit: StageFit, region: int, draws: int | None, seed: int) -> tuple[Flo
         normals = keyed_normals(seed, words, (draws, fit.leads + 1))
         return drawn_paths(way, normals[:, :-1], normals[:, -1])
 
+    # A zero in the file is taken as unknown, here as in the fit.
+    known = [np.where(one > 0, one, np.nan) for one in (history.enrolment, history.entrants, history.graduates)]
     counts = [
         np.concatenate(
             [np.broadcast_to(one[region], (rows, stages, past)), np.full((rows, stages, fit.leads), np.nan)], axis=2
         )
-        for one in (history.enrolment, history.entrants, history.graduates)
+        for one in known
     ]
     enrolment, entrants, graduates = counts
     ways = [fit.ways[region, stage] for stage in range(stages)]
