@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from simvet.cli_by_person import life_command, run_by_person, template_command, with_agents
+from simvet.cli_histories import calibrate_command, hindcast_command
+from simvet.cli_last_plan import last_plan_command
 from simvet.cli_solve import solve_command
 from simvet.cli_studies import batch_command, discover_command, sensitivity_command
 from simvet.console import new_console, progress_line, say, show
@@ -118,6 +120,9 @@ app.command("batch")(batch_command)
 app.command("sensitivity")(sensitivity_command)
 app.command("discover")(discover_command)
 app.command("solve")(solve_command)
+app.command("hindcast")(hindcast_command)
+app.command("calibrate")(calibrate_command)
+app.command("last-plan")(last_plan_command)
 
 
 @app.command("compare")

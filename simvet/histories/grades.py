@@ -75,9 +75,10 @@ def rates_of(history: History) -> Rates:
     with_graduates = bool(np.isfinite(graduates).any())
     values = np.full((regions, columns + with_graduates, years + 1), np.nan)
     births = births_by_year(history, history.years)
-    by_births = births is not None
+    # Births of years that are all still to come say nothing about how many of them enter.
+    by_births = births is not None and bool(np.isfinite(enrolment[:, 0] / births).any())
     with np.errstate(invalid="ignore", divide="ignore"):
-        if births is not None:
+        if births is not None and by_births:
             values[:, 0, :-1] = np.log(enrolment[:, 0] / births)
         else:
             values[:, 0, 1:-1] = np.log(enrolment[:, 0, 1:] / enrolment[:, 0, :-1])
@@ -254,7 +255,7 @@ def carry_grades(fit: GradeFit, leads: int, draws: int, seed: int) -> Ahead:
     """
     last = fit.history.years[-1]
     mean, drawn = _rate_paths(fit, leads, draws, seed, last)
-    births = births_by_year(fit.history, tuple(range(last + 1, last + leads + 1)))
+    births = births_by_year(fit.history, tuple(range(last + 1, last + leads + 1))) if fit.rates.by_births else None
     start = np.where(fit.history.enrolment[:, :, -1] > 0, fit.history.enrolment[:, :, -1], np.nan)
     columns = start.shape[1]
     middle = _roll(start, mean, births, columns, fit.rates)

@@ -139,9 +139,7 @@ def _ways_of(
         np.where(counts[region] > 0, counts[region], np.nan)
         for counts in (history.enrolment, history.entrants, history.graduates)
     )
-    with np.errstate(invalid="ignore", divide="ignore"):
-        kept = (enrolment[stage, 1:] - entrants[stage, 1:] + graduates[stage, 1:]) / enrolment[stage, :-1]
-        retention = np.log(np.where(kept > 0, kept, np.nan))
+    retention = _kept(enrolment[stage], entrants[stage], graduates[stage])
     known = last_run(retention)
     steady = damped_path(known if len(known) else np.zeros(1), leads)
     # What a cohort loses or gains on its way gets smaller with the years, as in histories by grade.
@@ -165,6 +163,13 @@ def _ways_of(
             following = _coverage(entrants[gates[stage]], graduates, [feeders[k] for k in gates[stage]]) ** FOLLOWING
     completion = _completion(entrants[stage], graduates[stage], retention, facts[stage].years)
     return Ways(steady, completion, intake, places, share, following)
+
+
+def _kept(enrolment: Floats, entrants: Floats, graduates: Floats) -> Floats:
+    """Return the log of what stayed from each year to the next, along the last axis; NaN where it is not known."""
+    share = (enrolment[..., 1:] - entrants[..., 1:] + graduates[..., 1:]) / enrolment[..., :-1]
+    found: Floats = np.log(np.where(share > 0, share, np.nan))
+    return found
 
 
 def _coverage(entrants: Floats, graduates: Floats, feeders: list[tuple[int, ...]]) -> float:
@@ -257,10 +262,7 @@ def _flow(fit: StageFit, region: int, draws: int | None, seed: int) -> tuple[Flo
     enrolment, entrants, graduates = counts
     ways = [fit.ways[region, stage] for stage in range(stages)]
     kept = np.stack([path("retention", s, ways[s].retention) for s in range(stages)], axis=1)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        seen = np.log(
-            (enrolment[:, :, 1:past] - entrants[:, :, 1:past] + graduates[:, :, 1:past]) / enrolment[:, :, : past - 1]
-        )
+    seen = _kept(*(one[:, :, :past] for one in counts))
     retention = np.concatenate([np.full((rows, stages, 1), np.nan), seen, kept], axis=2)
     intake = np.stack([path("intake", s, ways[s].intake) for s in range(stages)], axis=1)
     places = np.stack([path("places", s, ways[s].places) for s in range(stages)], axis=1)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ruamel.yaml import YAML
@@ -56,6 +56,28 @@ def scenario_text(plan: Plan, title: Mapping[str, str], comment: str = "") -> st
         said["projects"] = [_project(project) for project in projects]
     if plan.edits:
         said["edits"] = [_edit(edit) for edit in plan.edits]
+    return _written(said, comment)
+
+
+def edited_text(base: str, title: Mapping[str, str], edits: Sequence[Edit], comment: str = "") -> str:
+    """Return a scenario file that is a base with numbers replaced.
+
+    Parameters
+    ----------
+    base : str, name of a scenario.
+    title : mapping of language -> text, zh and en.
+    edits : sequence of Edit.
+    comment : str; a first line for its reader.
+
+    Returns
+    -------
+    str, YAML.
+
+    Notes
+    -----
+    Unit: each row's own. Errors: none; the loader checks what it reads. Source: the edits.
+    """
+    said = {"base": base, "title": {"zh": title["zh"], "en": title["en"]}, "edits": [_edit(edit) for edit in edits]}
     return _written(said, comment)
 
 
