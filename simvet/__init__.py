@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from simvet.sources import chain_of
     from simvet.trust import trust_of
 
-__version__ = "0.5.0"
+__version__ = "0.6.0"
 
 _HOMES = {
     "BalanceError": "simvet.errors",

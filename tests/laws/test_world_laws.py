@@ -172,7 +172,7 @@ def test_a_lever_from_2023_leaves_2022_and_before_bit_identical(bases: Bases, ch
 
 def test_levers_do_act() -> None:
     # The counterpart of the two laws above, which dead levers would pass as well.
-    base = simulate("zhejiang", draws=2, until=2026)
+    base = simulate("zhejiang", draws=12, until=2026)
     for quantity, key in (
         ("dropout_rate", "secondary_vocational"),
         ("intake_plan", "general_high"),

@@ -90,7 +90,10 @@ def test_numbers_are_written_as_their_reader_expects(value, unit, zh, en):
 
 def test_no_chinese_sentence_stands_in_the_code_outside_the_catalogue():
     # Help of commands and options stands where they are declared, in both languages.
-    allowed = {"cli.py", "cli_by_person.py", "cli_histories.py", "cli_last_plan.py", "cli_solve.py", "cli_studies.py", "options.py", "books.py"}
+    allowed = {
+        "cli.py", "cli_by_person.py", "cli_histories.py", "cli_last_plan.py", "cli_solve.py", "cli_studies.py",
+        "options.py", "books.py",
+    }  # fmt: skip
     for path in PACKAGE.rglob("*.py"):
         if path.name in allowed:
             continue
