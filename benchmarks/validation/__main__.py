@@ -59,7 +59,7 @@ def speed_lines() -> list[str]:
     return [
         "", "## Speed", "",
         f"51 simulated regions, 12 grades, {len(done.origins)} origins, ten leads, 400 draws, plain methods "
-        f"beside them ({cells:,} forecasts with an outcome): {took:.0f} s on one core of the machine that wrote this page.",
+        f"beside them ({cells:,} forecasts with an outcome): {took:.0f} s on one core of the machine that wrote this.",
     ]  # fmt: skip
 
 

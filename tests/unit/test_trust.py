@@ -288,9 +288,10 @@ def test_the_lights_of_the_regions_tell_figures_apart(runs):
         assert len(lights) > 1, region
 
 
-def test_a_published_base_is_trusted_more_than_an_assumed_one_of_the_same_plan(runs):
+def test_a_published_base_is_trusted_more_than_an_assumed_one_of_the_same_plan(runs, tmp_path):
     result, verdicts = runs["zhejiang"]
-    lights = {(v.target.key, v.target.stage): t for v, t in zip(verdicts, result.trust(verdicts), strict=True)}
+    untested = trust_of(result, verdicts, tmp_path / "none.csv")
+    lights = {(v.target.key, v.target.stage): t for v, t in zip(verdicts, untested, strict=True)}
     assert lights["dual_qualified_share", "secondary_vocational"].level == "medium"
     assert lights["funding_ratio_to_general", "secondary_vocational"].level == "low"
     assert lights["enrolment", "vocational_bachelor"].level == "low", "six times as many within five years"
@@ -301,7 +302,8 @@ def test_a_published_base_is_trusted_more_than_an_assumed_one_of_the_same_plan(r
 def test_an_error_that_hindcasts_show_reaches_the_light(runs, tmp_path):
     result, verdicts = runs["zhejiang"]
     path = errors(tmp_path, "zhejiang,secondary_vocational,enrolment,5,30,1,45,0.5,20")
-    both = zip(verdicts, trust_of(result, verdicts, path), result.trust(verdicts), strict=True)
+    none = trust_of(result, verdicts, tmp_path / "none.csv")
+    both = zip(verdicts, trust_of(result, verdicts, path), none, strict=True)
     changed = [(v.target.key, v.target.stage) for v, with_errors, without in both if with_errors != without]
     assert changed == [("enrolment", "secondary_vocational")]
     tested = trust_of(result, verdicts, path)[[v.target.key for v in verdicts].index("enrolment")]
