@@ -17,7 +17,7 @@ SPREADS = 6.0
 """Robust standard deviations that a change must lie off the usual one to be a break."""
 TO_DEVIATION = 1.4826
 """Standard deviations of a normal distribution in its median absolute deviation, Rousseeuw and Croux (1993)."""
-LEAST_DEVIATION = 0.01
+LEAST_DEVIATION = 0.005
 """Share; a region whose changes are all but equal would make a break of any other change."""
 LEAST_BREAK = 0.04
 """Share; a smaller departure is none, however even the other years are."""

@@ -8,6 +8,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from simvet.histories.labels import stage_facts
 from simvet.histories.record import ENROLMENT, ENTRANTS, GRADUATES, Column, Floats, Record
 
 Kind = Literal["grades", "stages"]
@@ -67,7 +68,7 @@ class _Stage:
 
 
 def fold(record: Record) -> Folded:
-    """Return the series of a file as grades, or as stages if a region counts a stage as a whole only.
+    """Return the series of a file as grades, or as stages if a stage is only counted as a whole or has one beside it.
 
     Parameters
     ----------
@@ -84,6 +85,9 @@ def fold(record: Record) -> Folded:
     """
     stages = [_stage(record, name) for name in dict.fromkeys(column.stage for column in record.columns)]
     by_stage = any((~stage.graded & ~np.isnan(stage.whole[ENROLMENT]).all(axis=1)).any() for stage in stages)
+    # Grades of stages that stand side by side (general and vocational) are no single line to be promoted along.
+    places = [stage_facts(stage.name).position for stage in stages]
+    by_stage = by_stage or len(set(places)) < len(places)
     shape = (len(record.regions), 0, len(record.years))
     parts = [_as_stage(stage) if by_stage else _as_grades(stage) for stage in stages]
     columns = [
