@@ -33,6 +33,9 @@ FADING = 0.96
 """What is left of yearly losses and gains after a year; assumed, judged by hindcasts."""
 LEAST_INTAKE = 0.3
 """Part of last year's intake below which places alone cannot push the next one."""
+SEEN = 10.0
+"""How many times more, or less, than was ever seen a count may become: ratios of a few persons multiply to anything.
+Assumed; real histories come nowhere near."""
 
 
 @dataclass(frozen=True)
@@ -124,9 +127,9 @@ def _common_slopes(history: History, region: int, gates: list[list[int]]) -> Map
     found: dict[str, list[float]] = {"intake": [], "places": []}
     for gate in gates:
         for key, counts, recent in (("intake", history.entrants, 0.8), ("places", history.enrolment, PLACES_RECENT)):
-            some = [k for k in gate if np.isfinite(counts[region, k]).any()]
-            sums = counts[region, some].sum(axis=0)
-            total = last_run(np.log(np.where(sums > 0, sums, np.nan))) if some else np.zeros(1)
+            known = np.where(counts[region] > 0, counts[region], np.nan)
+            some = [k for k in gate if np.isfinite(known[k]).any()]
+            total = last_run(np.log(known[some].sum(axis=0))) if some else np.zeros(1)
             found[key].append(slope_of(total, recent))
     return found
 
@@ -240,61 +243,102 @@ def carry_stages(fit: StageFit, draws: int, seed: int) -> StagesAhead:
 
 def _flow(fit: StageFit, region: int, draws: int | None, seed: int) -> tuple[Floats, Floats, Floats]:
     """Return enrolment, entrants and graduates (draw, stage, lead) of one region; one row without draws."""
-    history, last = fit.history, fit.history.years[-1]
-    past = len(history.years)
-    rows, stages = draws or 1, len(fit.facts)
+    course = _course(fit, region, draws, seed)
+    for lead in range(fit.leads):
+        for stage in range(len(fit.facts)):
+            course.leave(stage, lead)
+        for stage in fit.order:
+            course.enter(stage, lead)
+            course.stay(stage, lead)
+    ahead = slice(course.past, None)
+    return course.enrolment[:, :, ahead], course.entrants[:, :, ahead], course.graduates[:, :, ahead]
+
+
+@dataclass(frozen=True)
+class _Course:
+    """A region on its way: counts (draw, stage, year), filled up year by year, and paths of what moves them."""
+
+    fit: StageFit
+    ways: tuple[Ways, ...]
+    past: int
+    enrolment: Floats
+    entrants: Floats
+    graduates: Floats
+    limits: tuple[tuple[Floats, Floats], ...]
+    retention: Floats
+    """(draw, stage, year), the years gone as well."""
+    intake: Floats
+    places: Floats
+    share: tuple[Floats | None, ...]
+
+    def leave(self, s: int, lead: int) -> None:
+        """Fill in the graduates of a stage."""
+        now, years = self.past + lead, self.fit.facts[s].years
+        found = _leavers(
+            years, self.enrolment[:, s], self.entrants[:, s], self.retention[:, s], self.ways[s], now, self.past
+        )
+        self.graduates[:, s, now] = self._within(2, s, found)
+
+    def enter(self, s: int, lead: int) -> None:
+        """Fill in the entrants of a stage: by its leavers where nearly all go on, else by its seats."""
+        now, here, way = self.past + lead, self.share[s], self.ways[s]
+        found = _seats(
+            self.intake[:, s, lead], self.places[:, s, lead], self.enrolment[:, s, now - 1], self.retention[:, s, now],
+            self.graduates[:, s, now], self.entrants[:, s, now - 1],
+        )  # fmt: skip
+        if here is not None:
+            pool = self.graduates[:, list(self.fit.feeders[s]), now].sum(axis=1)
+            left = np.maximum(pool - self.entrants[:, list(self.fit.before[s]), now].sum(axis=1), 0.02 * pool)
+            found = way.following * np.log(_share(here[:, lead]) * left) + (1 - way.following) * found
+        self.entrants[:, s, now] = self._within(1, s, np.exp(found))
+
+    def stay(self, s: int, lead: int) -> None:
+        """Fill in the enrolment of a stage."""
+        now = self.past + lead
+        kept = self.enrolment[:, s, now - 1] * np.exp(self.retention[:, s, now])
+        stock = kept + self.entrants[:, s, now] - self.graduates[:, s, now]
+        self.enrolment[:, s, now] = self._within(0, s, np.maximum(stock, self.entrants[:, s, now]))
+
+    def _within(self, measure: int, s: int, found: Floats) -> Floats:
+        least, most = self.limits[measure]
+        return np.clip(found, least[s], most[s])
+
+
+def _course(fit: StageFit, region: int, draws: int | None, seed: int) -> _Course:
+    """Return a region at its last year, with its paths drawn; the most likely ones without draws."""
+    history, stages, rows = fit.history, range(len(fit.facts)), draws or 1
 
     def path(key: str, stage: int, way: Path) -> Floats:
         if draws is None:
             return way.mean[None]
-        words = ("stage", key, history.regions[region], fit.facts[stage].canonical, last)
+        words = ("stage", key, history.regions[region], fit.facts[stage].canonical, history.years[-1])
         normals = keyed_normals(seed, words, (draws, fit.leads + 1))
         return drawn_paths(way, normals[:, :-1], normals[:, -1])
 
     # A zero in the file is taken as unknown, here as in the fit.
-    known = [np.where(one > 0, one, np.nan) for one in (history.enrolment, history.entrants, history.graduates)]
-    counts = [
-        np.concatenate(
-            [np.broadcast_to(one[region], (rows, stages, past)), np.full((rows, stages, fit.leads), np.nan)], axis=2
-        )
-        for one in known
+    known = [
+        np.where(one[region] > 0, one[region], np.nan)
+        for one in (history.enrolment, history.entrants, history.graduates)
     ]
-    enrolment, entrants, graduates = counts
-    ways = [fit.ways[region, stage] for stage in range(stages)]
-    kept = np.stack([path("retention", s, ways[s].retention) for s in range(stages)], axis=1)
-    seen = _kept(*(one[:, :, :past] for one in counts))
-    retention = np.concatenate([np.full((rows, stages, 1), np.nan), seen, kept], axis=2)
-    intake = np.stack([path("intake", s, ways[s].intake) for s in range(stages)], axis=1)
-    places = np.stack([path("places", s, ways[s].places) for s in range(stages)], axis=1)
-    share = [path("share", s, way.share) if way.share else None for s, way in enumerate(ways)]
-    for lead in range(fit.leads):
-        now = past + lead
-        for s in range(stages):
-            graduates[:, s, now] = _leavers(
-                fit.facts[s].years, enrolment[:, s], entrants[:, s], retention[:, s], ways[s], now, past
-            )
-        for s in fit.order:
-            seats = _seats(
-                intake[:, s, lead],
-                places[:, s, lead],
-                enrolment[:, s, now - 1],
-                retention[:, s, now],
-                graduates[:, s, now],
-                entrants[:, s, now - 1],
-            )
-            here = share[s]
-            if here is None:
-                entrants[:, s, now] = np.exp(seats)
-            else:
-                pool = graduates[:, list(fit.feeders[s]), now].sum(axis=1)
-                left = np.maximum(pool - entrants[:, list(fit.before[s]), now].sum(axis=1), 0.02 * pool)
-                led = np.log(_share(here[:, lead]) * left)
-                entrants[:, s, now] = np.exp(ways[s].following * led + (1 - ways[s].following) * seats)
-            enrolment[:, s, now] = np.maximum(
-                enrolment[:, s, now - 1] * np.exp(retention[:, s, now]) + entrants[:, s, now] - graduates[:, s, now],
-                entrants[:, s, now],
-            )
-    return enrolment[:, :, past:], entrants[:, :, past:], graduates[:, :, past:]
+    blank = np.full((rows, len(stages), fit.leads), np.nan)
+    counts = [np.concatenate([np.broadcast_to(one, (rows, *one.shape)), blank], axis=2) for one in known]
+    ways = tuple(fit.ways[region, s] for s in stages)
+    kept = np.stack([path("retention", s, ways[s].retention) for s in stages], axis=1)
+    seen = np.broadcast_to(_kept(*known), (rows, len(stages), len(history.years) - 1))
+    return _Course(
+        fit, ways, len(history.years), counts[0], counts[1], counts[2],
+        limits=tuple(_limits(one) for one in known),
+        retention=np.concatenate([np.full((rows, len(stages), 1), np.nan), seen, kept], axis=2),
+        intake=np.stack([path("intake", s, ways[s].intake) for s in stages], axis=1),
+        places=np.stack([path("places", s, ways[s].places) for s in stages], axis=1),
+        share=tuple(path("share", s, way.share) if way.share else None for s, way in enumerate(ways)),
+    )  # fmt: skip
+
+
+def _limits(counts: Floats) -> tuple[Floats, Floats]:
+    """Return the least and the most that each series (series, year) may become; none where nothing is known of it."""
+    least, most = np.fmin.reduce(counts, axis=-1) / SEEN, np.fmax.reduce(counts, axis=-1) * SEEN
+    return np.where(np.isnan(least), 0.0, least), np.where(np.isnan(most), np.inf, most)
 
 
 def _seats(intake: Floats, places: Floats, before: Floats, kept: Floats, left: Floats, last: Floats) -> Floats:
