@@ -16,11 +16,14 @@ AIM = 0.81
 """Quantile of past errors that is taken for it, one point more because errors of a year come together. Assumed."""
 NORMAL = 1.2815515655446004
 """Standard deviations that hold the inner 80 % of a normal distribution."""
-START = {"stage": 0.68, "grade": 0.82, "graduates": 0.65, "stages": 0.8}
+START = {"stage": 0.62, "grade": 0.82, "graduates": 0.75, "stages": 0.8}
 """Scale before there is any experience: of whole stages, single grades and graduates in histories by grade, and of
 histories by stage; assumed, after the first origins of hindcasts."""
-ORIGINS_WORTH = 1.0
-"""Origins that what is already thought is worth against those that have been seen."""
+ORIGINS_WORTH = {"grades": 1.0, "stages": 3.0}
+"""Sets of errors that what is already thought is worth against one seen; in a history by stage a set has few errors.
+Assumed."""
+LEAST_SCALE = 0.5
+"""Least scale of a band of which fewer errors than FEWEST_ALIKE were seen: two good guesses are no proof. Assumed."""
 FEWEST_ALIKE = 8
 """Errors from which regions of a size get a scale of their own."""
 FARTHEST = 6.0
@@ -46,6 +49,8 @@ class Experience:
         if known.any():
             cut = np.minimum(np.abs(errors[known]), FARTHEST)
             self.errors.setdefault((series.group, lead), []).append((seen, cut, small[known]))
+            if self.kind == "stages":
+                self.errors.setdefault((_together(series), lead), []).append((seen, cut, small[known]))
 
     def scale(self, series: Series, lead: int, now: int, small: bool) -> float:
         """Return by how much the spread of a series at a lead is to be multiplied, from what was seen up to a year.
@@ -63,22 +68,35 @@ class Experience:
 
         Notes
         -----
-        The 80 % quantile of past errors against a normal one's (split conformal), half of all regions, half of those
-        of its size, drawn to the scale of the lead before by the number of origins; a lead of which nothing was seen
-        is taken to be no better known than the start. Unit: ratio. Errors: none. Source: Angelopoulos & Bates, A
-        gentle introduction to conformal prediction (2023), section 1.
+        The AIM quantile of past errors against a normal one's (split conformal): half of all regions, half of those
+        of its size; by stage half of all stages, half of its own. It is drawn to the scale of the lead before by the
+        number of origins; a lead of which nothing was seen is taken to be no better known than the start. Unit:
+        ratio. Errors: none. Source: Angelopoulos & Bates, A gentle introduction to conformal prediction (2023), 1.
         """
         start = found = START[self._start_of(series)]
         for step in range(1, lead + 1):
-            past = [(errors, size) for seen, errors, size in self.errors.get((series.group, step), []) if seen <= now]
+            own = self._seen(series.group, step, now)
             found = max(found, start)
-            if past:
-                weight = len(past) / (len(past) + ORIGINS_WORTH)
-                every = np.concatenate([errors for errors, _ in past])
-                alike = np.concatenate([errors[size == small] for errors, size in past])
-                logs = np.log(_reach(every)) if alike.size < FEWEST_ALIKE else np.log(_reach(every) * _reach(alike)) / 2
-                found = float(np.exp(weight * logs + (1 - weight) * np.log(found)))
+            if own:
+                weight = len(own) / (len(own) + ORIGINS_WORTH[self.kind])
+                logs, count = self._logs(series, step, now, small)
+                learned = float(np.exp(weight * logs + (1 - weight) * np.log(found)))
+                found = learned if count >= FEWEST_ALIKE else max(learned, LEAST_SCALE)
         return found
+
+    def _seen(self, group: tuple[str, str], lead: int, now: int) -> list[tuple[Floats, NDArray[np.bool_]]]:
+        return [(errors, size) for seen, errors, size in self.errors.get((group, lead), []) if seen <= now]
+
+    def _logs(self, series: Series, lead: int, now: int, small: bool) -> tuple[float, int]:
+        """Return the log of the scale that errors speak for, and how many of the series' own there are."""
+        own = self._seen(series.group, lead, now)
+        alike = np.concatenate([errors if self.kind == "stages" else errors[size == small] for errors, size in own])
+        wider = self._seen(_together(series), lead, now) if self.kind == "stages" else own
+        every = np.concatenate([errors for errors, _ in wider])
+        own_count = sum(errors.size for errors, _ in own)
+        if self.kind == "grades" and alike.size < FEWEST_ALIKE:
+            return float(np.log(_reach(every))), own_count
+        return float(np.log(_reach(every) * _reach(alike)) / 2), own_count
 
     def _start_of(self, series: Series) -> str:
         if self.kind == "stages":
@@ -88,8 +106,13 @@ class Experience:
         return "stage" if series.grade is None else "grade"
 
 
+def _together(series: Series) -> tuple[str, str]:
+    """Return the group of all stages of a measure: one region has too few errors of each."""
+    return (series.measure, "")
+
+
 def _reach(errors: Floats) -> float:
-    """Return the 80 % quantile of errors, one more being on its way, in that of a normal distribution."""
+    """Return the AIM quantile of errors, one more being on its way, in the 80 % quantile of a normal distribution."""
     some = np.sort(errors)
     place = min(int(np.ceil(AIM * (some.size + 1))), some.size) - 1
     return max(float(some[place]) / NORMAL, 0.1)

@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 FOLLOWING = 6.0
 """Power of the share of leavers who go on: at 100 % entry follows the leavers, at 60 % nearly all depends on seats."""
 COVERAGE_YEARS = 3
-PLACES = 0.6
+PLACES = 0.5
 """Weight of the trend in enrolment (places) against that in entrants (intake), where seats decide."""
-PLACES_RECENT = 0.5
+PLACES_RECENT = 0.35
 POOLED = 0.5
 """How far trends of the options at one gate, and of the regions, are drawn to their common trend."""
 CEILING = 1.1
@@ -290,6 +290,8 @@ class _Course:
             pool = self.graduates[:, list(self.fit.feeders[s]), now].sum(axis=1)
             left = np.maximum(pool - self.entrants[:, list(self.fit.before[s]), now].sum(axis=1), 0.02 * pool)
             found = way.following * np.log(_share(here[:, lead]) * left) + (1 - way.following) * found
+        if not self.fit.feeders[s]:
+            found = self.intake[:, s, lead]
         self.entrants[:, s, now] = self._within(1, s, np.exp(found))
 
     def stay(self, s: int, lead: int) -> None:

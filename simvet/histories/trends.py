@@ -21,7 +21,7 @@ GUESS = 0.02
 """Guessed size of a yearly shock, log points: between progression (0.005) and entry (0.05). Assumed."""
 RECENT = 0.8
 """Weight of a year's change against the next one's, when a plan's trend is read off."""
-LASTING_ERROR = 0.3
+LASTING_ERROR = 0.9
 """Part of a year's shock by which the trend of a plan itself may be off, in every year ahead. Assumed."""
 
 
