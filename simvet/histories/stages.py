@@ -150,9 +150,9 @@ def _ways_of(
     own, all_students = last_run(np.log(entrants[stage])), last_run(np.log(enrolment[stage]))
     slope = slope_of(own) * (1 - POOLED) + POOLED * slopes["intake"][stage]
     spread = slope_of(all_students, PLACES_RECENT) * (1 - POOLED) + POOLED * slopes["places"][stage]
-    own, all_students = (some if len(some) else np.zeros(1) for some in (own, all_students))
+    own, all_students = (some if len(some) else np.full(1, np.nan) for some in (own, all_students))
     intake = lasting_path(own, slope, leads)
-    if not feeders[stage]:
+    if not facts[stage].feeders:
         # Nobody plans how many children enter the first stage, and their numbers turn: the last one is held.
         intake = replace(damped_path(own, leads), mean=np.full(leads, own[-1]))
     places = lasting_path(all_students, spread, leads)
@@ -290,7 +290,7 @@ class _Course:
             pool = self.graduates[:, list(self.fit.feeders[s]), now].sum(axis=1)
             left = np.maximum(pool - self.entrants[:, list(self.fit.before[s]), now].sum(axis=1), 0.02 * pool)
             found = way.following * np.log(_share(here[:, lead]) * left) + (1 - way.following) * found
-        if not self.fit.feeders[s]:
+        if not self.fit.facts[s].feeders:
             found = self.intake[:, s, lead]
         self.entrants[:, s, now] = self._within(1, s, np.exp(found))
 
