@@ -12,7 +12,16 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.validation.figures import coverage_lines, gain_lines, header, recovery_lines, table_lines, wenzhou_lines
+from benchmarks.validation.figures import (
+    bias_lines,
+    coverage_lines,
+    gain_lines,
+    header,
+    odd_lines,
+    recovery_lines,
+    table_lines,
+    wenzhou_lines,
+)
 from benchmarks.validation.outputs import write_drift, write_errors
 from simvet.histories.reading import read_folder
 from simvet.histories.rolling import hindcast
@@ -39,7 +48,9 @@ def main(folder: Path) -> None:
             error_chart(found[history.name], language).savefig(picture)
         lines += table_lines(found[history.name], took)
         lines += gain_lines(found[history.name])
+        lines += bias_lines(found[history.name])
         lines += coverage_lines(found[history.name])
+        lines += odd_lines(found[history.name])
     lines += recovery_lines()
     lines += wenzhou_lines()
     lines += speed_lines()

@@ -10,7 +10,7 @@ from simvet.histories.components import Floats
 from simvet.histories.grades import fit_grades
 from simvet.histories.parameters import NORMAL_90, underlying_rates
 from simvet.histories.region_rows import refit
-from simvet.histories.rolling import Hindcast
+from simvet.histories.rolling import OURS, Hindcast
 from simvet.histories.scores import best_plain, score_table
 from simvet.histories.simulated import known_history
 from simvet.loading import load_scenario
@@ -65,13 +65,50 @@ def gain_lines(found: Hindcast) -> list[str]:
     if found.regions == ("US",):
         ours = best[(best["stage"] == "high") & (best["measure"] == "enrolment")].set_index("lead")["mape"]
         shown = ", ".join(f"{k} y {ours[k]:.2f} ({nces})" for k, nces in NCES["high", "enrolment"].items())
-        lines += ["", f"Grades 9-12 beside the published NCES projections (in brackets, to one decimal): {shown}."]
+        lines += [
+            "", f"Grades 9-12 beside the published NCES projections (in brackets, to one decimal): {shown}.",
+            "Theirs were made at the time, over other years and with data that came later; these are hindcasts whose",
+            "structure was chosen knowing how such years went: what is possible, not who is better.",
+        ]  # fmt: skip
     return lines
+
+
+def bias_lines(found: Hindcast) -> list[str]:
+    """Return mean signed errors, pinball losses and numbers of forecasts of the model."""
+    table = score_table(found)
+    lines = ["", "Mean signed error in per cent / pinball loss in per cent of the outcome / forecasts:", ""]
+    lines += ["| series | " + " | ".join(f"{k} y" for k in range(1, SHOWN + 1)) + " |", "|---|" + "---|" * SHOWN]
+    for key, part in table[table["method"] == OURS].groupby(["measure", "stage"], sort=False):
+        measure, stage = map(str, key)
+        leads = part.set_index("lead")
+        cells = [
+            f"{leads['bias'][k]:+.2f} / {leads['pinball'][k]:.2f} / {leads['forecasts'][k]}" if k in leads.index else ""
+            for k in range(1, SHOWN + 1)
+        ]
+        lines.append(f"| {NAMES.get(stage, stage)} {measure} | " + " | ".join(cells) + " |")
+    return lines
+
+
+def odd_lines(found: Hindcast) -> list[str]:
+    """Return which series have bands that are far too narrow or too wide over the first leads."""
+    table = score_table(found)
+    ours = table[(table["method"] == OURS) & table["coverage80"].notna() & (table["lead"] <= SHOWN)]
+    shown = []
+    for key, part in ours.groupby(["measure", "stage"], sort=False):
+        measure, stage = map(str, key)
+        count = int(part["forecasts"].sum())
+        share = 100 * float((part["coverage80"] * part["forecasts"]).sum() / count)
+        if not 70 <= share <= 95:
+            shown.append(f"{NAMES.get(stage, stage)} {measure} {share:.0f} % of {count}")
+    if not shown:
+        return ["", "No series has bands that held less than 70 or more than 95 % over leads 1 to 5."]
+    return ["", "Bands that held less than 70 or more than 95 % over leads 1 to 5: " + "; ".join(shown) + "."]
 
 
 def coverage_lines(found: Hindcast) -> list[str]:
     """Return how often the 80 % bands held, over all regions and the ten smallest."""
-    inside = np.where(np.isfinite(found.came), (found.came >= found.bands[0]) & (found.came <= found.bands[-1]), np.nan)
+    known = np.isfinite(found.came) & np.isfinite(found.bands).all(axis=0)
+    inside = np.where(known, (found.came >= found.bands[0]) & (found.came <= found.bands[-1]), np.nan)
     small = np.argsort(found.sizes)[:10]
     lines = ["", "Per cent of outcomes inside the 80 % band, and half the band's width in per cent:", ""]
     lines += [

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -56,7 +56,7 @@ class Calibration:
 
 def rate_frame(found: Calibration) -> pd.DataFrame:
     """Return the rates as a table; columns are the fields of Rate, unit in each line."""
-    return pd.DataFrame([vars(rate) for rate in found.rates])
+    return pd.DataFrame([vars(rate) for rate in found.rates], columns=[one.name for one in fields(Rate)])
 
 
 def forecast_frame(found: Calibration) -> pd.DataFrame:
@@ -138,7 +138,8 @@ def write_calibration(found: Calibration, folder: Path, draws: int, seed: int) -
         rates.to_csv(folder / "rates.csv", index=False, float_format="%.6g")
         forecast_frame(found).to_csv(folder / "forecast.csv", index=False, float_format="%.7g")
         told = [vars(one) | {"told_by_the_data": one.told} for one in found.parameters]
-        pd.DataFrame(told).to_csv(folder / "parameters.csv", index=False, float_format="%.5g")
+        heads = [*(one.name for one in fields(Parameter)), "told_by_the_data"]
+        pd.DataFrame(told, columns=heads).to_csv(folder / "parameters.csv", index=False, float_format="%.5g")
         _write_scenario(found, rates, folder / "scenario.yaml")
         if isinstance(found.view.fit, GradeFit):
             _draw_frame(found.view.fit, draws, seed).to_parquet(folder / "rate_draws.parquet")

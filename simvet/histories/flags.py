@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simvet.histories.folding import Folded, fold
-from simvet.histories.record import ENROLMENT, Floats, Record
+from simvet.histories.record import ENROLMENT, ENTRANTS, Floats, Record
 
 COUNTS = ("enrolment", "entrants", "graduates")
 SPREADS = 6.0
@@ -34,8 +34,8 @@ class Flag:
     Notes
     -----
     Shape: none. Unit: ``facts`` hold shares and persons. ``kind`` is missing_year, missing_cell, zero_count, break,
-    merged, renamed_grade, too_short, mixed_grades or sums_differ; ``year`` is None and ``stage`` empty where they do
-    not matter. Errors: none. Source: :func:`find_flags`.
+    merged, entrants_exceed, renamed_grade, too_short, mixed_grades or sums_differ; ``year`` is None and ``stage``
+    empty where they do not matter. Errors: none. Source: :func:`find_flags`.
     """
 
     kind: str
@@ -68,7 +68,15 @@ def find_flags(
     places = [record.regions.index(region) for region in regions]
     own = _Own(regions, record.years, folded, places)
     found = [Flag("too_short", region, None, "", facts) for region, (_, facts) in refused.items()]
-    for part in (_gaps(own), _zeros(own), _breaks(own), _mergers(record, folded), _renamed(record, places), _sums(own)):
+    for part in (
+        _gaps(own),
+        _zeros(own),
+        _breaks(own),
+        _entrants(own),
+        _mergers(record, folded),
+        _renamed(record, places),
+        _sums(own),
+    ):
         found += part
     return tuple(sorted(found, key=lambda f: (f.region, f.year or 0, f.stage, f.kind, str(sorted(f.facts.items())))))
 
@@ -143,6 +151,15 @@ def _breaks(own: _Own) -> Iterator[Flag]:
         limit = max(SPREADS * max(TO_DEVIATION * _usual(off), LEAST_DEVIATION), LEAST_BREAK)
         for y in np.flatnonzero(off > limit):
             yield Flag("break", region, own.years[y + 1], "", {"change": float(row[y]), "usual": usual})
+
+
+def _entrants(own: _Own) -> Iterator[Flag]:
+    """Yield the stages that count more entrants than students: units or coverage differ."""
+    if own.kind == "stages":
+        with np.errstate(invalid="ignore"):
+            more = own.counts[ENTRANTS] > own.counts[ENROLMENT]
+        for r, s, y in np.argwhere(more):
+            yield Flag("entrants_exceed", own.regions[r], own.years[y], own.stages[s], {})
 
 
 def _mergers(record: Record, folded: Folded) -> Iterator[Flag]:

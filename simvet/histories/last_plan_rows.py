@@ -105,9 +105,9 @@ class Score:
     Notes
     -----
     Shape: counts of targets. ``judged`` were foretold and their outcome is known; the others count among those.
-    ``brier`` and ``brier_naive`` are mean squared errors of the probabilities, 0 the best and 0.25 that of always
-    saying 50 %; ``off``, ``off_naive`` and ``off_drift`` are mean distances of the forecasts from what came, as shares
-    of it. None where nothing was judged. Errors: none. Source: Brier, Verification of forecasts (1950).
+    ``brier``, ``brier_naive`` and ``brier_drift`` are mean squared errors of the probabilities, 0 the best and 0.25
+    that of always saying 50 %; ``off``, ``off_naive`` and ``off_drift`` are mean distances of the forecasts from what
+    came, as shares of it. None where nothing was judged. Errors: none. Source: Brier, Verification of forecasts (1950).
     """
 
     targets: int
@@ -122,6 +122,7 @@ class Score:
     inside: int
     brier: float | None
     brier_naive: float | None
+    brier_drift: float | None
     naive_right: int
     drift_judged: int
     drift_right: int
@@ -157,6 +158,7 @@ def score_of(plan: LastPlan) -> Score:
         inside=sum(i for *_, i in known),
         brier=_mean([(f.probability - r) ** 2 for f, r, _, _ in known]),
         brier_naive=_mean([(float(f.naive_reaches) - r) ** 2 for f, r, _, _ in known]),
+        brier_drift=_mean([(float(f.drift_reaches) - r) ** 2 for f, r, _, _ in known if f.drift_reaches is not None]),
         naive_right=sum(f.naive_reaches == r for f, r, _, _ in known),
         drift_judged=len(drifts), drift_right=sum(reaches == r for _, reaches, r, _ in drifts),
         off=_mean([abs(f.median / a - 1) for f, _, a, _ in known]),

@@ -80,7 +80,6 @@ def _smoothing(counts: Floats, leads: int) -> Floats:
     flat = logs.reshape(-1, logs.shape[-1])
     best = np.full(len(flat), np.inf)
     found = np.full((len(flat), leads), np.nan)
-    late = np.zeros(len(flat))
     for level_weight, slope_weight in GRID:
         level, slope = np.full(len(flat), np.nan), np.zeros(len(flat))
         loss, seen = np.zeros(len(flat)), np.zeros(len(flat))
@@ -92,10 +91,9 @@ def _smoothing(counts: Floats, leads: int) -> Floats:
             level = np.where(first, now, foretold + level_weight * error)
             slope = np.where(first, 0.0, DAMPING * slope + level_weight * slope_weight * error)
             loss, seen = loss + error**2, seen + 1
-        late = np.where(np.isfinite(level), 0.0, np.nan)
         better = (loss < best - 1e-15) & np.isfinite(level)
         best = np.where(better, loss, best)
-        ahead = level[:, None] + slope[:, None] * np.cumsum(DAMPING ** np.arange(1, leads + 1)) + late[:, None]
+        ahead = level[:, None] + slope[:, None] * np.cumsum(DAMPING ** np.arange(1, leads + 1))
         found[better] = ahead[better]
     return np.asarray(np.exp(found).reshape(*counts.shape[:-1], leads), dtype=float)
 

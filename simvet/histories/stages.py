@@ -298,8 +298,11 @@ class _Course:
         """Fill in the enrolment of a stage."""
         now = self.past + lead
         kept = self.enrolment[:, s, now - 1] * np.exp(self.retention[:, s, now])
-        stock = kept + self.entrants[:, s, now] - self.graduates[:, s, now]
-        self.enrolment[:, s, now] = self._within(0, s, np.maximum(stock, self.entrants[:, s, now]))
+        stock = np.maximum(kept + self.entrants[:, s, now] - self.graduates[:, s, now], self.entrants[:, s, now])
+        # Where entrants or graduates are not known, the trend of enrolment itself goes on, unless the stage has ended.
+        going = np.isfinite(self.enrolment[:, s, self.past - 1]) & (self.enrolment[:, s, self.past - 1] > 0)
+        stock = np.where(~np.isfinite(stock) & going, np.exp(self.places[:, s, lead]), stock)
+        self.enrolment[:, s, now] = self._within(0, s, stock)
 
     def _within(self, measure: int, s: int, found: Floats) -> Floats:
         least, most = self.limits[measure]

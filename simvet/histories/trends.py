@@ -17,7 +17,7 @@ MISREAD = 0.3
 """Variance of what is misread in one year and comes back in the next, against the year's own shock."""
 GUESS_WEIGHT = 3.0
 """Years that the guessed size of shocks is worth."""
-GUESS = 0.02
+GUESS = 0.012
 """Guessed size of a yearly shock, log points: between progression (0.005) and entry (0.05). Assumed."""
 RECENT = 0.8
 """Weight of a year's change against the next one's, when a plan's trend is read off."""

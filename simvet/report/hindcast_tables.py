@@ -64,7 +64,7 @@ def _grid(table: pd.DataFrame, by: str, language: Language) -> Table:
     first = "column_region" if by == "region" else "column_series"
     grid.add_column(word("histories", first, language), overflow="fold")
     grid.add_column(word("histories", "column_method", language), overflow="fold")
-    leads = range(1, int(table["lead"].max()) + 1)
+    leads = range(1, int(table["lead"].max()) + 1) if len(table) else range(1, 2)
     for lead in leads:
         grid.add_column(word("histories", "column_lead", language, lead=lead), justify="right")
     if by == "region":
@@ -85,8 +85,15 @@ def _rows(grid: Table, head: str, method: str, part: pd.DataFrame, leads: range,
     style = "bold" if method == OURS and by != "region" else ""
     grid.add_row(head, word("history_method", method, language), *shown, style=style)
     if method == OURS:
-        held = [f"{100 * part['coverage80'][k]:.0f}" if k in part.index else "" for k in leads]
+        held = [_whole(part["coverage80"], k) for k in leads]
         grid.add_row("", word("histories", "row_coverage", language), *held, style="dim")
+        signed = [f"{part['bias'][k]:+.1f}" if k in part.index else "" for k in leads]
+        grid.add_row("", word("histories", "row_bias", language), *signed, style="dim")
+
+
+def _whole(shares: pd.Series[float], lead: int) -> str:
+    """Return a share as whole per cent, nothing where it is not known."""
+    return f"{100 * shares[lead]:.0f}" if lead in shares.index and pd.notna(shares[lead]) else ""
 
 
 def write_hindcast(found: Hindcast, history: History, folder: Path, language: Language) -> None:

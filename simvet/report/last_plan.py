@@ -176,6 +176,7 @@ def plan_lines(plan: LastPlan, language: Language) -> list[str]:
 def _measures(score: Score, brier: float, facts: Mapping[str, Any], language: Language) -> list[str]:
     told = {name: _part(getattr(score, name)) for name in ("off", "off_naive", "off_drift")}
     told |= {"brier": f"{brier:.3f}", "brier_naive": f"{score.brier_naive:.3f}"}
+    told["brier_drift"] = "–" if score.brier_drift is None else f"{score.brier_drift:.3f}"
     key = "brier_better" if brier < EVEN else "brier_worse"
     return [word("last_plan", name, language, **{**facts, **told}) for name in (key, "off")]
 

@@ -15,6 +15,8 @@ LEVELS = ("high", "medium", "low")
 """How far a figure can be trusted, the best first."""
 RULES = "data/trust/rules.csv"
 RULE_COLUMNS = ("rule", "level", "threshold", "unit", "status", "why")
+UNTESTED = "hindcast_untested"
+"""Case of a figure of which no forecast was ever held against what came."""
 LEAST = "least"
 """Level of a threshold below which a rule is not judged at all."""
 
@@ -145,16 +147,17 @@ def weigh(reasons: Sequence[Reason], limits: Thresholds) -> Trust:
     Notes
     -----
     One weak point is what nearly every figure has; as many as the rule ``light`` says make the light low, and so does
-    an error that was measured, which is more than a judgement. It is high
-    where as many strong points speak for the figure and none is weak. Unit, errors: none. Source: the rules.
+    an error that was measured, which is more than a judgement. It is high where as many strong points speak for the
+    figure, none is weak, and forecasts of its kind were held against what came. Unit, errors: none. Source: the rules.
     """
     weak = sum(reason.level == "low" for reason in reasons)
     strong = sum(reason.level == "high" for reason in reasons)
     failed = sum(reason.level == "low" for reason in reasons if reason.rule == "hindcast")
+    untested = any(reason.case == UNTESTED for reason in reasons)
     level = "medium"
     if weak >= limits[("light", "low")] or failed >= limits[("light_tested", "low")]:
         level = "low"
-    elif weak == 0 and strong >= limits[("light", "high")]:
+    elif weak == 0 and strong >= limits[("light", "high")] and not untested:
         level = "high"
     warned = sorted((r for r in reasons if r.level != "high"), key=lambda r: -LEVELS.index(r.level))
     return Trust(level, tuple(reasons), tuple(warned))

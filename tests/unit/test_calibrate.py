@@ -181,3 +181,51 @@ def test_a_mistake_is_told_in_one_line_and_nothing_is_written(asked, reason, tmp
     said = capsys.readouterr().err
     assert reason in said and len(said.strip().splitlines()) == 1 and "Traceback" not in said
     assert sorted(tmp_path.iterdir()) == before
+
+
+def city_of(counts, entrants=""):
+    head = "region,year,stage,grade,enrolment,entrants,graduates\n"
+    return head + "".join(
+        f"city,{2010 + y},{s},all,{n},{entrants},\n" for s, row in counts.items() for y, n in enumerate(row)
+    )
+
+
+@pytest.mark.parametrize("command", ["hindcast", "calibrate"])
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_a_city_that_only_counts_its_students_is_foretold_by_their_trend(command, lang, tmp_path, capsys):
+    path = tmp_path / "city.csv"
+    grown = {"middle": [30000 + 300 * y for y in range(8)], "general_high": [16000 + 100 * y for y in range(8)]}
+    path.write_text(city_of(grown), encoding="utf-8")
+    out = tmp_path / "out"
+    assert main([command, str(path), "--leads", "3", "--draws", "40", "--out", str(out), "--lang", lang]) == 0
+    assert capsys.readouterr().out
+    if command == "calibrate":
+        forecast = pd.read_csv(out / "forecast.csv")
+        assert set(forecast["measure"]) == {"enrolment"}
+        middle = forecast[(forecast["stage"] == "junior_secondary") & (forecast["year"] == 2018)]["median"].item()
+        assert middle == pytest.approx(32400, rel=0.02)
+        assert len(pd.read_csv(out / "parameters.csv")) == 0
+
+
+def test_more_entrants_than_students_is_said(tmp_path):
+    path = tmp_path / "units.csv"
+    path.write_text(city_of({"middle": [3.1] * 6}, entrants=10000), encoding="utf-8")
+    flags = read_history(path).flags
+    assert {flag.kind for flag in flags} >= {"entrants_exceed"}
+
+
+@pytest.mark.parametrize("command", ["hindcast", "calibrate"])
+def test_a_single_grade_without_births_is_no_reason_to_stumble(command, tmp_path, capsys):
+    path = tmp_path / "grade.csv"
+    rows = "".join(f"A,{2000 + y},high,9,{1000 + 10 * y},,\n" for y in range(9))
+    path.write_text("region,year,stage,grade,enrolment,entrants,graduates\n" + rows, encoding="utf-8")
+    assert main([command, str(path), "--leads", "2", "--draws", "40"]) == 0
+    assert capsys.readouterr().out
+
+
+def test_nothing_is_judged_on_a_few_forecasts(tmp_path, capsys):
+    path = tmp_path / "short.csv"
+    path.write_text(city_of({"middle": [30000, 30500, 30100, 30700, 35000]}), encoding="utf-8")
+    assert main(["hindcast", str(path), "--leads", "2", "--draws", "40"]) == 0
+    said = capsys.readouterr().out
+    assert "不足以评判" in said and "不宜依赖" not in said

@@ -173,12 +173,13 @@ def test_what_is_foretold_adds_up_year_by_year() -> None:
 
 
 @pytest.mark.parametrize(("measure", "unknown"), [(ENTRANTS, True), (GRADUATES, False)])
-def test_a_stage_without_entrants_is_unknown_and_one_without_graduates_lets_its_entrants_go(measure, unknown) -> None:
+def test_a_stage_without_entrants_follows_its_trend_and_one_without_graduates_its_entrants(measure, unknown) -> None:
     counts, whole = counts_of(), foretold(counts_of())
     counts[measure, :, SHORT] = NAN
     view = foretold(counts)
-    for one in range(3):
+    for one in (ENTRANTS, GRADUATES):
         assert np.isnan(part(view, one, SHORT)).all() == unknown
+    assert np.allclose(part(view, ENROLMENT, SHORT), part(whole, ENROLMENT, SHORT), rtol=0.2)
     others = [k for k, one in enumerate(view.series) if one.stage != NAMES[SHORT]]
     assert view.middle[:, others].tobytes() == whole.middle[:, others].tobytes()
     if not unknown:

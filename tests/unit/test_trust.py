@@ -40,7 +40,7 @@ from simvet.screen.board import board_html, shown_on_board
 from simvet.screen.target_rows import answered
 from simvet.tables import Row, home
 from simvet.trust import LEVELS, Reason, Trust, trust_of
-from simvet.trust.hindcasts import ERROR_COLUMNS, ERRORS, hindcast_of, hindcasts
+from simvet.trust.hindcasts import ERROR_COLUMNS, ERRORS, Hindcast, hindcast_of, hindcasts
 from simvet.trust.histories import FORMS, SERIES, Source, history_of
 from simvet.trust.levels import RULES, thresholds, weigh
 from simvet.trust.rules import (
@@ -248,11 +248,20 @@ def test_one_weak_point_is_what_any_figure_has_and_two_are_too_many():
     assert weigh([Reason("hindcast", "low", "hindcast_error")], LIMITS).level == "low", "a measured error alone"
 
 
+TESTED = Hindcast("here", "all", "enrolment", 5, 0.1, 0.0, 0.12, 0.8, 20)
+
+
+def test_a_figure_of_which_no_forecast_was_ever_tested_is_not_trusted_highly():
+    strong = [Reason("history", "high", "history_years"), Reason("break", "high", "break_none")]
+    assert weigh(strong, LIMITS).level == "high"
+    assert weigh([*strong, Reason("hindcast", "medium", "hindcast_untested")], LIMITS).level == "medium"
+
+
 def made_light(rows: list[Row]) -> str:
     found = history_of(rows, "here", ENROLMENT)
     reasons = [
         history_reason(found, LIMITS), break_reason(found, True, LIMITS), assumed_reason(6, 10, False, 0.6, LIMITS),
-        distance_reason(found, growth(0.02, 0.02), 2025, LIMITS), hindcast_reason([None], "here", 5, 0.1, LIMITS),
+        distance_reason(found, growth(0.02, 0.02), 2025, LIMITS), hindcast_reason([TESTED], "here", 5, 0.1, LIMITS),
     ]  # fmt: skip
     return weigh([reason for reason in reasons if reason is not None], LIMITS).level
 
