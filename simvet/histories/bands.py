@@ -24,6 +24,8 @@ ORIGINS_WORTH = {"grades": 1.0, "stages": 3.0}
 Assumed."""
 LEAST_SCALE = 0.5
 """Least scale of a band of which fewer errors than FEWEST_ALIKE were seen: two good guesses are no proof. Assumed."""
+ALIKE = 0.7
+"""Weight of regions of the same size against all regions. Assumed."""
 FEWEST_ALIKE = 8
 """Errors from which regions of a size get a scale of their own."""
 FARTHEST = 6.0
@@ -68,8 +70,8 @@ class Experience:
 
         Notes
         -----
-        The AIM quantile of past errors against a normal one's (split conformal): half of all regions, half of those
-        of its size; by stage half of all stages, half of its own. It is drawn to the scale of the lead before by the
+        The AIM quantile of past errors against a normal one's (split conformal): mostly those of regions of its
+        size, else of all; by stage half of all stages, half of its own. It is drawn to the scale of the lead before by the
         number of origins; a lead of which nothing was seen is taken to be no better known than the start. Unit:
         ratio. Errors: none. Source: Angelopoulos & Bates, A gentle introduction to conformal prediction (2023), 1.
         """
@@ -96,7 +98,8 @@ class Experience:
         own_count = sum(errors.size for errors, _ in own)
         if self.kind == "grades" and alike.size < FEWEST_ALIKE:
             return float(np.log(_reach(every))), own_count
-        return float(np.log(_reach(every) * _reach(alike)) / 2), own_count
+        weight = ALIKE if self.kind == "grades" else 0.5
+        return float(weight * np.log(_reach(alike)) + (1 - weight) * np.log(_reach(every))), own_count
 
     def _start_of(self, series: Series) -> str:
         if self.kind == "stages":

@@ -84,7 +84,7 @@ SHARED_PRIORS = {
     "fading": Prior(2.4, 0.1),
     "momentum": Prior(0.0, 0.15),
     "level": Prior(-5.0, 1.0),
-    "entry": Prior(-7.0, 1.0),
+    "entry": Prior(-5.0, 0.5),
     "year": Prior(-11.0, 1.0),
     "year_persistence": Prior(0.0, 1.0),
     "noise": Prior(-9.7, 0.3),
