@@ -71,8 +71,8 @@ class Experience:
         Notes
         -----
         The AIM quantile of past errors against a normal one's (split conformal): mostly those of regions of its
-        size, else of all; by stage half of all stages, half of its own. It is drawn to the scale of the lead before by the
-        number of origins; a lead of which nothing was seen is taken to be no better known than the start. Unit:
+        size; by stage half of all stages, half of its own. It is drawn to the scale of the lead before by the number of
+        origins; a lead of which nothing was seen is taken to be no better known than the start. Unit:
         ratio. Errors: none. Source: Angelopoulos & Bates, A gentle introduction to conformal prediction (2023), 1.
         """
         start = found = START[self._start_of(series)]
