@@ -229,3 +229,15 @@ def test_nothing_is_judged_on_a_few_forecasts(tmp_path, capsys):
     assert main(["hindcast", str(path), "--leads", "2", "--draws", "40"]) == 0
     said = capsys.readouterr().out
     assert "不足以评判" in said and "不宜依赖" not in said
+
+
+def test_every_public_name_of_histories_is_there_and_documented():
+    from simvet import histories
+
+    for name in histories.__all__:
+        assert "Notes" in getattr(histories, name).__doc__, name
+    with pytest.raises(AttributeError, match="nothing_such"):
+        _ = histories.nothing_such
+    made = histories.known_history(5, 7, 2, 1).history
+    found = histories.hindcast(made, leads=2, draws=20)
+    assert len(histories.best_plain(histories.score_table(found)))
