@@ -137,8 +137,10 @@ def changes(runs: dict[str, Result], needy: dict[str, list[Verdict]], roughly: b
             seen = int(np.argmax(np.isfinite(values).any(axis=0)))
             column = column_of(run, v.target.year)
             moved = values[:, column] + (v.need.needed - v.need.now) * (column - seen)
-            # A quantile between two draws is met to the last bit by neither.
-            bound = np.full(DRAWS, v.bound * (1.0 - 1e-9 if v.target.comparator != "<=" else 1.0 + 1e-9))
+            # A quantile between two draws is met to the last bit by neither; all of the people, 100 %, is read to the
+            # whole per cent, which a bound a little lower would switch off.
+            close = 1.0 if v.bound == 1.0 else 1.0 + 1e-9 if v.target.comparator == "<=" else 1.0 - 1e-9
+            bound = np.full(DRAWS, v.bound * close)
             found.append((v, float(np.mean(is_reached(v.target, moved, bound)))))
     return found
 
