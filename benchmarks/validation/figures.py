@@ -153,8 +153,9 @@ def wenzhou_lines() -> list[str]:
     """Return what the project's own regions are foretold from their histories, Wenzhou before anyone compares."""
     lines = [
         "", "## The project's own regions", "",
-        "Stocks foretold by `simvet calibrate`, from published stocks up to the base year alone, before they were held",
-        "against what came. Median and 80 % band, thousand students.", "",
+        "Stocks foretold by `simvet calibrate` from the region's published stocks up to the base year and, where they",
+        "are silent, usual rates of China 2017-2020; written before anyone held them against what came. Median and",
+        "80 % band, thousand students.", "",
         "| region | stage | fitted on | 1 y | 2 y |", "|---|---|---|---|---|",
     ]  # fmt: skip
     for region in ("wenzhou", "zhejiang", "lishui", "zhoushan"):

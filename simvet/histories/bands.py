@@ -10,10 +10,9 @@ from numpy.typing import NDArray
 from simvet.histories.components import Floats
 from simvet.histories.outlook import Series
 
-INNER = 0.8
-"""Part of the cases that a band is meant to cover."""
 AIM = 0.81
-"""Quantile of past errors that is taken for it, one point more because errors of a year come together. Assumed."""
+"""Quantile of past errors that is taken for the 80 % that a band is meant to cover, one point more because errors of a
+year come together. Assumed."""
 NORMAL = 1.2815515655446004
 """Standard deviations that hold the inner 80 % of a normal distribution."""
 START = {"stage": 0.62, "grade": 0.82, "graduates": 0.75, "stages": 0.8}

@@ -143,6 +143,8 @@ def write_calibration(found: Calibration, folder: Path, draws: int, seed: int) -
         _write_scenario(found, rates, folder / "scenario.yaml")
         if isinstance(found.view.fit, GradeFit):
             _draw_frame(found.view.fit, draws, seed).to_parquet(folder / "rate_draws.parquet")
+        else:
+            _count_frame(found).to_parquet(folder / "forecast_draws.parquet")
     except OSError:
         raise InputError(folder.name, "the folder cannot be written", "Choose another folder") from None
 
@@ -168,6 +170,18 @@ def _write_scenario(found: Calibration, rates: pd.DataFrame, path: Path) -> None
 
 def _short(value: float) -> float:
     return float(f"{value:.6g}")
+
+
+def _count_frame(found: Calibration) -> pd.DataFrame:
+    """Return draws of what is foretold by stage, one line a draw, region and series, one column a year; persons."""
+    draws, regions, series, leads = found.drawn.shape
+    years = [str(found.view.origin + lead) for lead in range(1, leads + 1)]
+    table = pd.DataFrame(found.drawn.reshape(-1, leads), columns=years)
+    table.insert(0, "stage", np.tile([one.stage for one in found.view.series], draws * regions))
+    table.insert(0, "measure", np.tile([one.measure for one in found.view.series], draws * regions))
+    table.insert(0, "region", np.tile(np.repeat(np.array(found.view.regions), series), draws))
+    table.insert(0, "draw", np.repeat(np.arange(draws), regions * series))
+    return table
 
 
 def _draw_frame(fit: GradeFit, draws: int, seed: int) -> pd.DataFrame:

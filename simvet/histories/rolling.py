@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -248,9 +248,3 @@ def _known(history: History, year: int) -> bool:
     except InputError:
         return False
     return known.years[-1] == year and known.kind == history.kind
-
-
-def each_case(found: Hindcast) -> Iterator[tuple[int, str, Series, int]]:
-    """Yield origin, region, series and lead of every case whose outcome is known, in the order of the arrays."""
-    for o, r, s, lead in np.argwhere(np.isfinite(found.came)):
-        yield found.origins[o], found.regions[r], found.series[s], int(lead) + 1

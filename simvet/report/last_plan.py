@@ -178,6 +178,9 @@ def _measures(score: Score, brier: float, facts: Mapping[str, Any], language: La
     told |= {"brier": f"{brier:.3f}", "brier_naive": f"{score.brier_naive:.3f}"}
     told["brier_drift"] = "–" if score.brier_drift is None else f"{score.brier_drift:.3f}"
     key = "brier_better" if brier < EVEN else "brier_worse"
+    plain = [one for one in (score.brier_naive, score.brier_drift) if one is not None]
+    if key == "brier_better" and plain and min(plain) < brier:
+        key = "brier_behind"
     return [word("last_plan", name, language, **{**facts, **told}) for name in (key, "off")]
 
 

@@ -20,7 +20,6 @@ FORMS = ("value", "years", "odds", "sum", "share")
 """
 NO_OUTCOME = "plan_target"
 """Definition of a planned value, which is no outcome (cards of the regions)."""
-PLANNED = "printed in the plan"
 
 
 @dataclass(frozen=True)

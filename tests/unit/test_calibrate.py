@@ -205,6 +205,9 @@ def test_a_city_that_only_counts_its_students_is_foretold_by_their_trend(command
         middle = forecast[(forecast["stage"] == "junior_secondary") & (forecast["year"] == 2018)]["median"].item()
         assert middle == pytest.approx(32400, rel=0.02)
         assert len(pd.read_csv(out / "parameters.csv")) == 0
+        drawn = pd.read_parquet(out / "forecast_draws.parquet")
+        middles = drawn[(drawn["measure"] == "enrolment") & (drawn["stage"] == "junior_secondary")]["2018"]
+        assert len(middles) == 40 and middles.median() == pytest.approx(middle, rel=1e-3)
 
 
 def test_more_entrants_than_students_is_said(tmp_path):
